@@ -1,0 +1,172 @@
+package canonical
+
+import (
+	"strings"
+	"time"
+)
+
+// Request is a request whose syntax has been checked, with the pieces of its signature. Nothing in
+// it is proved yet. Its strings are slices of the message it was parsed from.
+//
+// A Request may be parsed into again and again; it keeps its buffers. The zero value is ready. It
+// is not safe for concurrent use.
+type Request struct {
+	Mode          Mode
+	Dialect       Dialect
+	KeyID         string
+	Scope         Scope
+	Date          string // as sent
+	Timestamp     time.Time
+	Nonce         string
+	PayloadHash   string        // as sent: 64 hex digits, HashUnsignedPayload, or "" for none
+	Expires       time.Duration // of a presigned request
+	SignedHeaders string        // as sent
+	Signature     string        // as sent: 64 lower-case hex digits
+
+	method string
+	path   string // as sent
+	query  query
+	scan   headerScan
+	fields []field
+	host   [1]string
+
+	canonicalPath  []byte
+	canonicalQuery []byte
+	forms          [3]Form
+	formCount      int
+}
+
+// HashUnsignedPayload stands for the payload hash of a request whose body is not signed. SPEC §3.7.
+const HashUnsignedPayload = "UNSIGNED-PAYLOAD"
+
+// Parse reads m by the protocol's rules and the policy's, and refuses, with an *Error, whatever
+// breaks one that can be checked without knowing the key or the time. What r holds after an error
+// is not to be used.
+func (r *Request) Parse(m *Message, rules *Rules) error {
+	limits := rules.Limits.withDefaults()
+	path, rawQuery, err := splitTarget(m.Target, limits.Target)
+	if err != nil {
+		return err
+	}
+	r.method, r.path = m.Method, path
+	if !token.only(m.Method, 1, 64) {
+		return refuse(BadTarget, "the method is not a token")
+	}
+	if r.canonicalPath, r.query.plain, err = scanPath(r.canonicalPath[:0], r.query.plain, path, rules.EncodedSlash); err != nil {
+		return err
+	}
+	if err := r.query.parse(rawQuery, limits.Parameters); err != nil {
+		return err
+	}
+	if m.Host == "" {
+		return refuse(MissingHeader, "the request has no Host")
+	}
+	if !hostText.only(m.Host, 1, 255+len(":65535")) {
+		return refuse(BadHeader, "Host is not a host name with an optional port")
+	}
+	if err := r.scan.scan(m, rules, limits); err != nil {
+		return err
+	}
+	if err := r.parseSignature(m, rules); err != nil {
+		return err
+	}
+	if err := r.parseSignedHeaders(m); err != nil {
+		return err
+	}
+	if err := r.checkRequired(); err != nil {
+		return err
+	}
+	if err := r.checkAgainstSigned(rules); err != nil {
+		return err
+	}
+	if r.Scope.Date != r.Date[:8] {
+		return refuse(WrongScope, "the date of Credential is not that of the request")
+	}
+	r.chooseForms()
+	return nil
+}
+
+// parseSignature finds the signature, and with it the mode. SPEC §5.
+func (r *Request) parseSignature(m *Message, rules *Rules) error {
+	r.Expires = 0
+	authorization := m.Header["Authorization"]
+	switch {
+	case len(authorization) == 0 && len(r.query.reserved) == 0:
+		return refuse(MissingSignature, "the request is not signed: it has no Authorization header")
+	case len(authorization) == 0:
+		r.Mode = PresignedMode
+		return r.parsePresigned(m, rules)
+	case len(r.query.reserved) != 0:
+		return refuse(MixedModes, "a request with an Authorization header may have no query parameter named X-Amz-… or X-Countersign-…")
+	}
+	r.Mode = HeaderMode
+	return r.parseHeaderMode(m, authorization[0])
+}
+
+// parseHeaderMode reads the signature of the Authorization header. SPEC §5.1.
+func (r *Request) parseHeaderMode(m *Message, authorization string) error {
+	a, err := ParseAuthorization(authorization)
+	if err != nil {
+		return err
+	}
+	r.Dialect, r.KeyID, r.Scope, r.SignedHeaders, r.Signature = a.Dialect, a.KeyID, a.Scope, a.SignedHeaders, a.Signature
+	names, other := a.Dialect.Names(), a.Dialect.other().Names()
+	for _, name := range r.scan.prefixed[a.Dialect.other()] {
+		if name == other.Date || name == other.Nonce || name == other.ContentSHA256 {
+			return refuse(MixedModes, name+" belongs to the other dialect than the Authorization header")
+		}
+	}
+	date, nonce := m.Header[names.Date], m.Header[names.Nonce]
+	if len(date) == 0 {
+		return refuse(MissingHeader, "the request has no "+names.Date)
+	}
+	if len(nonce) == 0 {
+		return refuse(MissingHeader, "the request has no "+names.Nonce+": add one, fresh for every request, and sign it")
+	}
+	hash := ""
+	if values := m.Header[names.ContentSHA256]; len(values) != 0 {
+		if hash = values[0]; hash == "" {
+			return refuse(BadPayloadHash, names.ContentSHA256+" is empty")
+		}
+	}
+	return r.setPieces(date[0], nonce[0], hash)
+}
+
+// setPieces checks and keeps what both modes carry.
+func (r *Request) setPieces(date, nonce, hash string) (err error) {
+	if r.Timestamp, err = ParseDate(date); err != nil {
+		return err
+	}
+	if !ValidNonce(nonce) {
+		return refuse(BadNonce, "a nonce must be 16 to 128 of A-Z a-z 0-9 . _ ~ -")
+	}
+	if hash != "" && hash != HashUnsignedPayload && !validHash(hash) {
+		if strings.HasPrefix(hash, "STREAMING-") {
+			return refuse(BadPayloadHash, "streaming payload signatures are not supported: send the SHA-256 of the whole body")
+		}
+		return refuse(BadPayloadHash, "the content hash must be 64 lower-case hex digits or "+HashUnsignedPayload)
+	}
+	r.Date, r.Nonce, r.PayloadHash = date, nonce, hash
+	return nil
+}
+
+// checkRequired refuses a header-mode request whose date or nonce is not signed; host has been
+// seen to, and what a presigned request needs stands in its query, which is always signed.
+func (r *Request) checkRequired() error {
+	if r.Mode != HeaderMode {
+		return nil
+	}
+	names := r.Dialect.Names()
+	for _, name := range [...]string{names.dateLower, names.nonceLower} {
+		if !r.signs(name) {
+			return refuse(UnsignedHeader, name+" must be signed: name it in SignedHeaders")
+		}
+	}
+	return nil
+}
+
+// Signs reports whether the signature covers a header; name may be in any case.
+func (r *Request) Signs(name string) bool { return r.signs(name) }
+
+// Path returns the path as sent.
+func (r *Request) Path() string { return r.path }

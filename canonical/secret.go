@@ -1,0 +1,103 @@
+package canonical
+
+import (
+	"crypto/subtle"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+)
+
+// Secret is a shared secret: the whole text that the user holds, checksum and all. It prints as
+// "[redacted]" however it is formatted or marshalled; [Secret.Reveal] alone gives the text. The
+// zero value is no secret, and signs nothing that verifies.
+//
+// Copies share one memo of derived signing keys. A rotated secret is a new value, so that no memo
+// can ever answer with another secret's key.
+type Secret struct{ held *heldSecret }
+
+type heldSecret struct {
+	text string
+	memo atomic.Pointer[[]memoised]
+}
+
+type memoised struct {
+	dialect Dialect
+	scope   Scope
+	key     SigningKey
+}
+
+// memoSize holds two dialects on three days: a verifier pins region and service, and looks at no
+// request from farther than a day outside its window, so that more are only met with presigned
+// URLs of several days.
+const memoSize = 6
+
+// NewSecret wraps text, which must not be empty. It checks no form: see [ParseSecret].
+func NewSecret(text string) Secret {
+	return Secret{held: &heldSecret{text: strings.Clone(text)}}
+}
+
+// IsZero reports whether s is no secret.
+func (s Secret) IsZero() bool { return s.held == nil || s.held.text == "" }
+
+// Reveal returns the secret's text. Whoever calls it answers for where the text goes.
+func (s Secret) Reveal() string {
+	if s.held == nil {
+		return ""
+	}
+	return s.held.text
+}
+
+// Equal compares two secrets in constant time (their lengths are not hidden).
+func (s Secret) Equal(other Secret) bool {
+	return subtle.ConstantTimeCompare([]byte(s.Reveal()), []byte(other.Reveal())) == 1
+}
+
+// SigningKey returns the key derived for a dialect and scope, memoised inside the secret for the
+// scopes last asked for. SPEC §4.5.
+func (s Secret) SigningKey(d Dialect, scope Scope) SigningKey {
+	if s.held == nil {
+		return deriveSigningKey("", d, scope)
+	}
+	known := s.held.memo.Load()
+	if known != nil {
+		for i := range *known {
+			if m := &(*known)[i]; m.dialect == d && m.scope == scope {
+				return m.key
+			}
+		}
+	}
+	key := deriveSigningKey(s.held.text, d, scope)
+	// The scope's parts are slices of the request's header; the memo must not keep that alive.
+	owned := Scope{Date: strings.Clone(scope.Date), Region: strings.Clone(scope.Region), Service: strings.Clone(scope.Service)}
+	next := append(make([]memoised, 0, memoSize), memoised{d, owned, key})
+	if known != nil {
+		next = append(next, (*known)[:min(len(*known), memoSize-1)]...)
+	}
+	// A lost race only costs the other one's derivation again.
+	s.held.memo.CompareAndSwap(known, &next)
+	return key
+}
+
+const redacted = "[redacted]"
+
+// String returns "[redacted]".
+func (s Secret) String() string { return redacted }
+
+// GoString returns "[redacted]".
+func (s Secret) GoString() string { return redacted }
+
+// Format writes "[redacted]" whatever the verb.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
+
+// LogValue returns "[redacted]".
+func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText returns "[redacted]": secrets are written by those who call Reveal, never by accident.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// MarshalJSON returns "[redacted]", as MarshalText does.
+func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
+
+// MarshalBinary returns "[redacted]", as MarshalText does.
+func (s Secret) MarshalBinary() ([]byte, error) { return []byte(redacted), nil }

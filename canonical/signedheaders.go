@@ -1,0 +1,136 @@
+package canonical
+
+import (
+	"strings"
+)
+
+// field is one signed header.
+type field struct {
+	name   string   // lower-case
+	values []string // as received
+}
+
+// parseSignedHeaders reads the list of signed names and looks each up. SPEC §3.5.
+func (r *Request) parseSignedHeaders(m *Message) error {
+	r.fields = r.fields[:0]
+	previous := ""
+	for rest, more := r.SignedHeaders, true; more; {
+		var name string
+		name, rest, more = strings.Cut(rest, ";")
+		if len(r.fields) == maxSignedHeaders {
+			return refuse(LimitExceeded, "SignedHeaders may name 64 headers at most")
+		}
+		if !lowerToken.only(name, 1, len(r.SignedHeaders)) {
+			return refuse(BadAuthorization, "SignedHeaders must be lower-case header names with ; between them")
+		}
+		if name <= previous {
+			return refuse(BadAuthorization, "SignedHeaders must be sorted, each name once")
+		}
+		previous = name
+		values, err := r.lookUp(m, name)
+		if err != nil {
+			return err
+		}
+		r.fields = append(r.fields, field{name: name, values: values})
+	}
+	if !r.signs("host") {
+		return refuse(UnsignedHeader, "host must be signed: name it in SignedHeaders")
+	}
+	return nil
+}
+
+// lookUp returns the values of a signed header.
+func (r *Request) lookUp(m *Message, name string) ([]string, error) {
+	if name == "host" {
+		r.host[0] = m.Host
+		return r.host[:], nil
+	}
+	var buf [128]byte
+	key := appendMIMEName(buf[:0], name)
+	if headerRules[string(key)].neverSign {
+		return nil, refuse(BadHeader, name+" must not be signed: hops rewrite it")
+	}
+	values := m.Header[string(key)]
+	if len(values) == 0 {
+		return nil, refuse(MissingHeader, name+" is named in SignedHeaders and not sent")
+	}
+	return values, nil
+}
+
+// signs reports whether a header is signed; name may be in any case.
+func (r *Request) signs(name string) bool {
+	low, high := 0, len(r.fields)
+	for low < high {
+		middle := (low + high) / 2
+		switch order := compareFold(name, r.fields[middle].name); {
+		case order == 0:
+			return true
+		case order < 0:
+			high = middle
+		default:
+			low = middle + 1
+		}
+	}
+	return false
+}
+
+// compareFold compares name, in any case, with lower, which is in lower case.
+func compareFold(name, lower string) int {
+	for i := 0; i < len(name) && i < len(lower); i++ {
+		c := name[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != lower[i] {
+			return int(c) - int(lower[i])
+		}
+	}
+	return len(name) - len(lower)
+}
+
+// appendMIMEName appends a lower-case header name in canonical MIME form.
+func appendMIMEName(dst []byte, lower string) []byte {
+	upper := true
+	for i := 0; i < len(lower); i++ {
+		c := lower[i]
+		if upper && 'a' <= c && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		dst = append(dst, c)
+		upper = c == '-'
+	}
+	return dst
+}
+
+func mimeName(lower string) string { return string(appendMIMEName(nil, lower)) }
+
+// appendCanonicalValue appends the values of one header in canonical form: each trimmed, inner runs
+// of spaces collapsed, joined by ",". SPEC §4.4.
+func appendCanonicalValue(dst []byte, values []string) []byte {
+	for i, value := range values {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		value = strings.Trim(value, " \t")
+		for j := 0; j < len(value); j++ {
+			if value[j] == ' ' && value[j-1] == ' ' {
+				continue
+			}
+			dst = append(dst, value[j])
+		}
+	}
+	return dst
+}
+
+// CanonicalValue returns a header's value as the signature covers it, and as a verifier hands it
+// to the application.
+func CanonicalValue(values []string) string {
+	if len(values) == 1 && isCanonicalValue(values[0]) {
+		return values[0]
+	}
+	return string(appendCanonicalValue(nil, values))
+}
+
+func isCanonicalValue(value string) bool {
+	return strings.Trim(value, " \t") == value && !strings.Contains(value, "  ")
+}

@@ -1,0 +1,57 @@
+package server
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/countersign-dev/countersign/canonical"
+)
+
+// problem is the body of a refusal, RFC 9457. Refusals that must not be told apart have the same
+// bytes but for the request id. SPEC §9.
+type problem struct {
+	Type      string `json:"type"`
+	Title     string `json:"title"`
+	Status    int    `json:"status"`
+	Code      string `json:"code"`
+	Detail    string `json:"detail,omitempty"`
+	RequestID string `json:"request_id,omitempty"`
+}
+
+// Write answers a request with the refusal, as application/problem+json.
+func (r *Rejection) Write(w http.ResponseWriter) {
+	status := r.Status()
+	body := problem{
+		Type: "about:blank", Title: http.StatusText(status), Status: status,
+		Code: r.Code(), RequestID: r.RequestID,
+	}
+	if r.public {
+		body.Detail = r.Detail
+	}
+	text, err := json.Marshal(body)
+	if err != nil { // no field of problem can fail to marshal
+		panic(err)
+	}
+	header := w.Header()
+	header.Set("Content-Type", "application/problem+json")
+	header.Set("Content-Length", strconv.Itoa(len(text)))
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+	if r.RequestID != "" {
+		header.Set("X-Request-Id", r.RequestID)
+	}
+	if status == http.StatusUnauthorized {
+		header.Set("WWW-Authenticate", canonical.CS4.Names().Algorithm+` realm="`+r.realm+`"`)
+	}
+	if r.serverTime != "" {
+		header.Set(canonical.ServerTimeHeader, r.serverTime)
+	}
+	if r.RetryAfter > 0 {
+		seconds := (r.RetryAfter + time.Second - 1) / time.Second
+		header.Set("Retry-After", strconv.Itoa(int(seconds)))
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(text) // a client that has gone away is no error of ours
+}

@@ -1,0 +1,121 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net/http"
+	"sync/atomic"
+
+	"github.com/countersign-dev/countersign/canonical"
+)
+
+// checkBody is step 7: read the body, unless that is done, and compare it with the signed hash.
+func (s *verification) checkBody(context.Context) *Rejection {
+	if !s.bodyRead && s.hasBody() {
+		if rejection := s.readBody(s.v.policy.MaxBody); rejection != nil {
+			return rejection
+		}
+	}
+	if s.request.PayloadHash == "" || s.request.PayloadHash == canonical.HashUnsignedPayload {
+		return nil
+	}
+	if s.bodyHash() != s.request.PayloadHash {
+		return reject(canonical.BodyMismatch, "the body is not the one that was signed")
+	}
+	return nil
+}
+
+func (s *verification) hasBody() bool {
+	return s.req.Body != nil && s.req.Body != http.NoBody && s.req.ContentLength != 0
+}
+
+// bodyHash returns the SHA-256 of the body that was read, in hex.
+func (s *verification) bodyHash() string {
+	if len(s.body) == 0 {
+		return emptyHash
+	}
+	sum := sha256.Sum256(s.body)
+	return hex.EncodeToString(sum[:])
+}
+
+const firstRead = 16 << 10
+
+// readBody reads the whole body, at most limit bytes. The buffer grows as bytes arrive, not as
+// Content-Length promises them, and counts against the budget of all bodies being read.
+func (s *verification) readBody(limit int64) *Rejection {
+	length := s.req.ContentLength
+	if length > limit {
+		return reject(canonical.PayloadTooLarge, "the body is longer than the limit")
+	}
+	size := min(int64(firstRead), limit+1)
+	if length >= 0 {
+		size = min(size, length+1) // one more than the body, so that its end is seen
+	}
+	reserved := int64(0)
+	defer func() { s.v.buffers.release(reserved) }()
+	var body []byte
+	for err := error(nil); err != io.EOF; {
+		if len(body) == cap(body) {
+			if !s.v.buffers.reserve(size - reserved) {
+				return reject(canonical.Overloaded, "too many bodies are being read at once")
+			}
+			reserved = size
+			body = append(make([]byte, 0, size), body...)
+			size = min(2*size, limit+1)
+		}
+		var n int
+		n, err = s.req.Body.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		if int64(len(body)) > limit {
+			return reject(canonical.PayloadTooLarge, "the body is longer than the limit")
+		}
+		if err != nil && err != io.EOF {
+			return rejectRead(err)
+		}
+	}
+	if len(s.req.Trailer) != 0 {
+		return reject(canonical.Trailer, "trailers cannot be signed: send none")
+	}
+	s.body, s.bodyRead = body, true
+	return nil
+}
+
+func rejectRead(err error) *Rejection {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return reject(canonical.PayloadTooLarge, "the body is longer than the limit")
+	}
+	return rejectFor(canonical.BodyTruncated, err)
+}
+
+// budget bounds the bytes of all bodies being read at one time.
+type budget struct {
+	limit int64
+	used  atomic.Int64
+}
+
+func (b *budget) reserve(n int64) bool {
+	if b.used.Add(n) > b.limit {
+		b.used.Add(-n)
+		return false
+	}
+	return true
+}
+
+func (b *budget) release(n int64) { b.used.Add(-n) }
+
+// verifiedBody is a body whose every byte has been verified.
+type verifiedBody struct{ bytes.Reader }
+
+func newVerifiedBody(body []byte) *verifiedBody {
+	b := new(verifiedBody)
+	b.Reset(body)
+	return b
+}
+
+// Close does nothing: the connection's own body is the server's to close.
+func (*verifiedBody) Close() error { return nil }

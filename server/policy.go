@@ -1,0 +1,94 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/textproto"
+	"time"
+
+	"github.com/countersign-dev/countersign/canonical"
+)
+
+// Policy is what a verifier is told. Region and Service are required; every other field has a
+// useful zero value.
+type Policy struct {
+	// Region is the deployment environment that signatures and keys must name: live, test, eu-1.
+	Region string
+	// Service is the API that signatures must name: orders.
+	Service string
+
+	// MaxBody is the largest body in bytes; default 1 MiB.
+	MaxBody int64
+	// MaxUnhashedBody is the largest body in bytes of a request without a content hash header,
+	// which has to be read before its signature can be checked; default 1 MiB, never more than
+	// MaxBody.
+	MaxUnhashedBody int64
+	// MaxBuffered bounds the bytes of all bodies that are being read for verification at one time;
+	// beyond it requests are refused as overloaded. Default 256 MiB.
+	MaxBuffered int64
+	// MaxPresignExpires caps the life of presigned URLs; default 900 s, at most 604800 s.
+	MaxPresignExpires time.Duration
+	// RequireSigned names headers that must be signed when a request carries them.
+	RequireSigned []string
+	// AddedOnTheWay names headers with a dialect's prefix that a hop before the verifier adds, and
+	// that therefore need no signature. Nil means X-Amz-Cf-Id.
+	AddedOnTheWay []string
+	// EncodedSlash admits %2F and %5C in paths.
+	EncodedSlash bool
+	// Limits bound what is parsed.
+	Limits canonical.Limits
+
+	// Observe, if set, is told every decision before the request goes on or is answered. It is
+	// called on the request's goroutine, from many at a time, and must return quickly.
+	Observe func(ctx context.Context, decision Decision)
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// prepare checks a policy and fills in the defaults.
+func (p Policy) prepare() (Policy, error) {
+	switch {
+	case p.Region == "":
+		return p, errors.New("policy: Region is empty: name the deployment environment, such as live")
+	case !canonical.ValidRegion(p.Region):
+		return p, fmt.Errorf("policy: Region %q must be 1 to 64 of a-z 0-9 -", p.Region)
+	case p.Service == "":
+		return p, errors.New("policy: Service is empty: name the API, such as orders")
+	case !canonical.ValidService(p.Service):
+		return p, fmt.Errorf("policy: Service %q must be 1 to 64 of a-z 0-9 - and not begin with s3", p.Service)
+	case p.MaxBody < 0 || p.MaxUnhashedBody < 0 || p.MaxBuffered < 0:
+		return p, errors.New("policy: MaxBody, MaxUnhashedBody and MaxBuffered are bytes and must not be negative")
+	case p.MaxPresignExpires < 0 || p.MaxPresignExpires > 604800*time.Second || p.MaxPresignExpires%time.Second != 0:
+		return p, errors.New("policy: MaxPresignExpires must be whole seconds, at most 604800 s")
+	}
+	p.MaxBody = cmp.Or(p.MaxBody, 1<<20)
+	p.MaxUnhashedBody = min(cmp.Or(p.MaxUnhashedBody, 1<<20), p.MaxBody)
+	p.MaxBuffered = cmp.Or(p.MaxBuffered, 256<<20)
+	p.RequireSigned = canonicalNames(p.RequireSigned)
+	p.AddedOnTheWay = canonicalNames(p.AddedOnTheWay)
+	if p.Now == nil {
+		p.Now = time.Now
+	}
+	return p, nil
+}
+
+func canonicalNames(names []string) []string {
+	if names == nil {
+		return nil
+	}
+	canonical := make([]string, len(names))
+	for i, name := range names {
+		canonical[i] = textproto.CanonicalMIMEHeaderKey(name)
+	}
+	return canonical
+}
+
+// rules are the part of a policy that parsing needs.
+func (p *Policy) rules() canonical.Rules {
+	return canonical.Rules{
+		Limits: p.Limits, EncodedSlash: p.EncodedSlash, AddedOnTheWay: p.AddedOnTheWay,
+		RequireSigned: p.RequireSigned, MaxExpires: int(p.MaxPresignExpires / time.Second),
+	}
+}

@@ -1,0 +1,68 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/countersign-dev/countersign/canonical"
+)
+
+// Rejection is why a request was refused. It is the error of [Verifier.Verify]. The reason, and the
+// error that it wraps, are for logs and metrics; the public answer is what [Rejection.Write] sends.
+type Rejection struct {
+	Reason canonical.Reason
+	// Detail names the broken rule; it holds no secret, signature, nonce, body or query value.
+	Detail string
+	// RequestID is that of the answer's X-Request-Id.
+	RequestID string
+	// RetryAfter is when signing and sending again may pass; 0 means unknown.
+	RetryAfter time.Duration
+
+	status     int    // other than the reason's own, or 0
+	serverTime string // value of X-Countersign-Server-Time, or ""
+	public     bool   // Detail may be told: it was decided before any key was looked up
+	realm      string
+	cause      error
+}
+
+// Error returns the reason and its detail.
+func (r *Rejection) Error() string {
+	text := string(r.Reason)
+	if r.Detail != "" {
+		text += ": " + r.Detail
+	}
+	if r.cause != nil {
+		text += fmt.Sprintf(" (%v)", r.cause)
+	}
+	return text
+}
+
+// Unwrap returns the error of the key source or nonce store that led to the refusal, or nil.
+func (r *Rejection) Unwrap() error { return r.cause }
+
+// Status returns the HTTP status of the answer.
+func (r *Rejection) Status() int {
+	if r.status != 0 {
+		return r.status
+	}
+	return r.Reason.Status()
+}
+
+// Code returns the coarse code of the answer.
+func (r *Rejection) Code() string {
+	if r.status == http.StatusServiceUnavailable {
+		return canonical.CodeUnavailable
+	}
+	return r.Reason.Code()
+}
+
+// reject makes a rejection whose detail stays inside.
+func reject(reason canonical.Reason, detail string) *Rejection {
+	return &Rejection{Reason: reason, Detail: detail}
+}
+
+// rejectFor makes a rejection that another part's error led to.
+func rejectFor(reason canonical.Reason, cause error) *Rejection {
+	return &Rejection{Reason: reason, cause: cause}
+}

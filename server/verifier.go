@@ -1,0 +1,206 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/countersign-dev/countersign/canonical"
+	"github.com/countersign-dev/countersign/nonce"
+)
+
+// Verifier decides whether a request was signed with a current secret of a known key, is in time,
+// and has not been seen before. It is safe for concurrent use. The zero Verifier refuses everything.
+type Verifier struct {
+	keys    KeySource
+	nonces  nonce.Store
+	peeker  nonce.Peeker // nil where the store cannot peek
+	policy  Policy
+	rules   canonical.Rules
+	buffers budget
+	// dummies stand in for the secrets that a key does not have, so that every failing request
+	// costs the same number of MACs.
+	dummies [MaxActiveSecrets]canonical.Secret
+	states  sync.Pool
+}
+
+// NewVerifier returns a verifier, or an error that names what is wrong with the policy. The store
+// stays the caller's to close, after the last request.
+func NewVerifier(keys KeySource, nonces nonce.Store, policy Policy) (*Verifier, error) {
+	if keys == nil {
+		return nil, errors.New("server: no source of keys: pass filekeys.Open, or NewStaticKeys")
+	}
+	if nonces == nil {
+		return nil, errors.New("server: no nonce store: pass badgerstore.Open, or nonce.NewMemory")
+	}
+	policy, err := policy.prepare()
+	if err != nil {
+		return nil, err
+	}
+	v := &Verifier{keys: keys, nonces: nonces, policy: policy, rules: policy.rules()}
+	v.peeker, _ = nonces.(nonce.Peeker)
+	v.buffers.limit = policy.MaxBuffered
+	for i := range v.dummies {
+		v.dummies[i] = canonical.NewSecret(rand.Text() + rand.Text())
+	}
+	return v, nil
+}
+
+// Region returns the region that the verifier pins.
+func (v *Verifier) Region() string { return v.policy.Region }
+
+// Service returns the service that the verifier pins.
+func (v *Verifier) Service() string { return v.policy.Service }
+
+// Verify checks a request as a net/http server received it, claims its nonce, and returns who
+// signed it. Its error is a *Rejection, whose Write answers the request. Each request may be
+// verified once only: the second time it is a replay.
+//
+// It reads the body and puts the verified bytes in its place, and rewrites signed headers to the
+// values that the signature covers. It looks at req.RequestURI, Host, Header, Body, Trailer and
+// RemoteAddr; whatever rewrites those must come after it.
+func (v *Verifier) Verify(req *http.Request) (*Identity, error) {
+	if v == nil || v.keys == nil || v.nonces == nil {
+		rejection := reject(canonical.KeysUnavailable, "the verifier has not been set up: use NewVerifier")
+		return nil, rejection
+	}
+	s, _ := v.states.Get().(*verification)
+	if s == nil {
+		s = new(verification)
+	}
+	s.begin(v, req)
+	id, rejection := s.run()
+	v.observe(s, rejection)
+	s.end()
+	v.states.Put(s)
+	if rejection != nil {
+		return nil, rejection
+	}
+	return id, nil
+}
+
+func (v *Verifier) observe(s *verification, rejection *Rejection) {
+	if v.policy.Observe == nil {
+		return
+	}
+	if rejection != nil {
+		s.decision.Reason, s.decision.Status, s.decision.Rejection = rejection.Reason, rejection.Status(), rejection
+	}
+	s.decision.Duration = v.policy.Now().Sub(s.decision.Time)
+	v.policy.Observe(s.req.Context(), s.decision)
+}
+
+// verification is one request on its way through the steps of SPEC §10. It is used again for
+// others, with its buffers.
+type verification struct {
+	v        *Verifier
+	req      *http.Request
+	message  canonical.Message
+	rules    *canonical.Rules
+	request  canonical.Request
+	now      time.Time
+	decision Decision
+
+	key        *Key             // the named key, where it may sign this request; else nil
+	keyRefusal canonical.Reason // why not
+	signingKey canonical.SigningKey
+	canonical  []byte
+	toSign     []byte
+	body       []byte
+	bodyRead   bool
+}
+
+func (s *verification) begin(v *Verifier, req *http.Request) {
+	s.v, s.req, s.rules = v, req, &v.rules
+	s.now = v.policy.Now()
+	s.decision = Decision{Time: s.now, RequestID: uuid.NewString()}
+	s.decision.describe(req)
+	s.message = canonical.Message{Method: req.Method, Target: req.RequestURI, Host: req.Host, Header: req.Header}
+}
+
+// end drops what belongs to the request, so that the pool keeps none of it alive.
+func (s *verification) end() {
+	s.v, s.req, s.key, s.keyRefusal, s.body, s.bodyRead = nil, nil, nil, "", nil, false
+	s.message, s.decision, s.signingKey = canonical.Message{}, Decision{}, canonical.SigningKey{}
+}
+
+// run takes the steps in order; each is cheaper or safer than the next, and nothing is stored for
+// a request that has not passed all the others. SPEC §10.
+func (s *verification) run() (*Identity, *Rejection) {
+	ctx := s.req.Context()
+	for _, step := range [...]func(*verification, context.Context) *Rejection{
+		(*verification).parse,
+		(*verification).checkScope,
+		(*verification).findKey,
+		(*verification).checkMAC,
+		(*verification).checkClock,
+		(*verification).peek,
+		(*verification).checkBody,
+		(*verification).authorize,
+		(*verification).claim,
+	} {
+		if rejection := step(s, ctx); rejection != nil {
+			rejection.RequestID, rejection.realm = s.decision.RequestID, s.v.policy.Service
+			return nil, rejection
+		}
+	}
+	return s.deliver(), nil
+}
+
+// parse is step 1: limits and syntax.
+func (s *verification) parse(context.Context) *Rejection {
+	if len(s.req.Trailer) != 0 {
+		return &Rejection{Reason: canonical.Trailer, Detail: "trailers cannot be signed: send none", public: true}
+	}
+	err := s.request.Parse(&s.message, s.rules)
+	if err == nil {
+		s.decision.Mode, s.decision.Dialect, s.decision.KeyID = s.request.Mode, s.request.Dialect, s.request.KeyID
+		s.decision.Skew = s.now.Sub(s.request.Timestamp)
+		return nil
+	}
+	var broken *canonical.Error
+	if !errors.As(err, &broken) {
+		return rejectFor(canonical.BadHeader, err)
+	}
+	code := broken.Reason.Code()
+	public := code == canonical.CodeMalformed || code == canonical.CodeMissingSignature
+	return &Rejection{Reason: broken.Reason, Detail: broken.Detail, public: public}
+}
+
+// checkScope is step 2: what the verifier pins, and the limit of a day beyond any window.
+func (s *verification) checkScope(context.Context) *Rejection {
+	if s.request.Scope.Region != s.v.policy.Region {
+		return reject(canonical.WrongScope, "signed for another region")
+	}
+	if s.request.Scope.Service != s.v.policy.Service {
+		return reject(canonical.WrongScope, "signed for another service")
+	}
+	if earliest, latest := s.window(); s.now.Before(earliest.Add(-day)) || s.now.After(latest.Add(day)) {
+		return reject(canonical.FarTime, "signed more than a day out of time")
+	}
+	return nil
+}
+
+// deliver is step 10: the request gets its verified bytes, the caller its identity.
+func (s *verification) deliver() *Identity {
+	s.request.Deliver(s.req.Header)
+	if s.bodyRead {
+		s.req.Body, s.req.ContentLength, s.req.TransferEncoding = newVerifiedBody(s.body), int64(len(s.body)), nil
+	}
+	return &Identity{
+		KeyID:         s.key.ID,
+		Environment:   s.key.Environment,
+		Scopes:        s.key.Scopes,
+		Dialect:       s.request.Dialect,
+		Mode:          s.request.Mode,
+		SignedAt:      s.request.Timestamp,
+		RequestID:     s.decision.RequestID,
+		RateTier:      s.key.RateTier,
+		SignedHeaders: s.request.SignedHeaders,
+	}
+}

@@ -1,0 +1,83 @@
+package main
+
+func pathVectors() []vector {
+	to := func(target string) func(*recipe) { return func(r *recipe) { r.target = target } }
+	altered := func(target string) func(*recipe) {
+		return func(r *recipe) { r.tamper = func(w *wire) { w.target = target } }
+	}
+	return []vector{
+		accept("path/plain", "The plain GET that most refused cases are made from.", to("/v1/orders")),
+		accept("path/root", "The shortest path there is.", to("/")),
+		accept("path/trailing-slash", "A trailing slash is no empty segment, and it is signed.", to("/v1/orders/")),
+		accept("path/escaped-space",
+			"A wire escape is encoded once more, so %20 is signed as %2520.", to("/v1/two%20words")),
+		accept("path/escaped-plus", "An escaped plus sign stays apart from a raw one.", to("/v1/a%2Bb")),
+		accept("path/raw-plus", "A plus sign in a path is a plus sign and not a space.", to("/v1/a+b")),
+		accept("path/utf8", "Escaped UTF-8 is signed as the escapes stand on the wire.", to("/v1/caf%C3%A9")),
+		accept("path/lower-case-escapes",
+			"Lower-case hex digits are kept: the path's escapes are not normalised.", to("/v1/caf%c3%a9")),
+		accept("path/escaped-unreserved", "A needless escape is kept: %41 is not signed as A.", to("/v1/%41%7Ebc")),
+		accept("path/escaped-percent",
+			"Decoding happens once: %252F is the three characters %2F, no slash.", to("/v1/a%252Fb")),
+		accept("path/raw-sub-delims",
+			"Every character that a path may hold raw is encoded in the canonical path.", to("/v1/x:y@z=1!$&'()*+,;~")),
+		accept("path/dots-in-names", "Dots within a longer segment make no dot segment.", to("/v1/..a/b../.c/...")),
+		accept("path/as-sent-colon",
+			"An older curl signs the path as sent; without a percent sign in it that is accepted.", func(r *recipe) {
+				r.target, r.form = "/v1/x:y", formPathAsSent
+			}),
+
+		refuse("path/empty-segment", "path/plain", "bad_path",
+			"An empty segment: some proxies drop one of the slashes.", to("/v1//orders")),
+		refuse("path/empty-first-segment", "path/plain", "bad_path",
+			"Two slashes first: some parsers take what follows for a host.", to("//v1/orders")),
+		refuse("path/two-trailing-slashes", "path/trailing-slash", "bad_path",
+			"A second trailing slash makes an empty segment.", to("/v1/orders//")),
+		refuse("path/dot-segment", "path/plain", "bad_path", "A raw single-dot segment.", to("/v1/./orders")),
+		refuse("path/dot-dot-segment", "path/plain", "bad_path",
+			"A raw double-dot segment.", to("/v1/public/../orders")),
+		refuse("path/dot-dot-last", "path/plain", "bad_path",
+			"A double-dot segment at the end, without a slash after it.", to("/v1/orders/..")),
+		refuse("path/escaped-dot-dot", "path/plain", "bad_path",
+			"A double-dot segment with both dots escaped.", to("/v1/public/%2e%2E/orders")),
+		refuse("path/half-escaped-dot-dot", "path/plain", "bad_path",
+			"A double-dot segment with one dot escaped.", to("/v1/public/.%2e/orders")),
+		refuse("path/escaped-dot", "path/plain", "bad_path", "A single-dot segment, escaped.", to("/v1/%2E/orders")),
+		refuse("path/dot-dot-escaped-slash", "path/plain", "bad_path",
+			"An escaped slash that makes a double-dot segment once it is decoded.", to("/public/..%2fadmin")),
+		refuse("path/dot-dot-escaped-backslash", "path/plain", "bad_path",
+			"An escaped backslash that makes a double-dot segment where it separates.", to("/public/..%5cadmin")),
+		refuse("path/dot-dot-parameter", "path/plain", "bad_path",
+			"A double-dot segment with a path parameter, which some servers drop before they resolve the dots.", to("/v1/public/..;a=b/orders")),
+		refuse("path/escaped-slash", "path/plain", "bad_path",
+			"An escaped slash, which these settings allow on no route.", to("/v1%2Forders")),
+		refuse("path/escaped-backslash", "path/plain", "bad_path",
+			"An escaped backslash, which these settings allow on no route.", to("/v1%5Corders")),
+		refuse("path/escaped-nul", "path/plain", "bad_path",
+			"An escaped NUL, at which some file systems and languages cut the name.", to("/v1/orders%00.txt")),
+		refuse("path/invalid-utf8", "path/utf8", "bad_path",
+			"The second byte of the UTF-8 sequence is missing.", to("/v1/caf%C3")),
+		refuse("path/overlong-slash", "path/utf8", "bad_path",
+			"An overlong UTF-8 encoding of the slash.", to("/v1/caf%C0%AFadmin")),
+		refuse("path/overlong-dot", "path/utf8", "bad_path",
+			"An overlong UTF-8 encoding of a dot, twice.", to("/v1/%C0%AE%C0%AE/admin")),
+		refuse("path/surrogate", "path/utf8", "bad_path",
+			"A UTF-16 surrogate encoded as if it were UTF-8.", to("/v1/caf%ED%A0%80")),
+		atParser(refuse("path/bad-escape", "path/escaped-space", "bad_path",
+			"A percent sign followed by no hex digits.", to("/v1/two%zzwords"))),
+		atParser(refuse("path/short-escape", "path/escaped-space", "bad_path",
+			"The target ends in the middle of an escape.", to("/v1/two%2"))),
+		refuse("path/altered", "path/plain", "signature_mismatch",
+			"One letter of the path is changed after signing.", altered("/v1/ordert")),
+		refuse("path/altered-trailing-slash", "path/plain", "signature_mismatch",
+			"A trailing slash is added after signing.", altered("/v1/orders/")),
+		refuse("path/altered-escape", "path/plain", "signature_mismatch",
+			"A letter is escaped after signing: the same resource, not the same path.", altered("/v1/order%73")),
+		refuse("path/altered-escape-case", "path/lower-case-escapes", "signature_mismatch",
+			"The case of the hex digits is changed after signing.", altered("/v1/caf%C3%A9")),
+		refuse("path/encoded-once", "path/escaped-space", "signature_mismatch",
+			"The path is signed as sent, which is not accepted where it holds a percent sign.", func(r *recipe) {
+				r.form = formPathAsSent
+			}),
+	}
+}

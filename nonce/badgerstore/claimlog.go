@@ -1,0 +1,182 @@
+package badgerstore
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/options"
+)
+
+// claimLog is the part of Badger that claims pass through. It is used by one goroutine: that the
+// last write is still in the active memtable when sync is called rests on it.
+type claimLog interface {
+	// write applies all of puts and deletes or none; when it returns nil they are in the
+	// memory-mapped log and outlive the process.
+	write(puts []entry, deletes [][]byte) error
+	// sync makes the last write durable, and those before it in the same memtable.
+	sync() error
+	// below returns up to limit keys after the given one of entries whose bucket ends at or
+	// before line, in nanoseconds.
+	below(line int64, after []byte, limit int) ([][]byte, error)
+	close() error
+}
+
+type entry struct{ key, value []byte }
+
+// badgerLog is the claimLog on disk.
+//
+// What it relies on, from the source of Badger 4.9.6: a commit returns after its entries have been
+// copied into the mapped WAL of the active memtable (memtable.go, Put), which outlives the process.
+// The memtable is changed before a write, never after it (db.go, ensureRoomForWrite), so DB.Sync
+// after a write covers it. With SyncWrites Badger would do the same; it is off because it also syncs
+// the unused value log and drops that error. A table is synced and recorded in the manifest before
+// the WAL that it replaces is removed.
+type badgerLog struct {
+	db *badger.DB
+}
+
+// memTableSize is how much Badger gathers before it writes a table. A compaction of level 0 may
+// write all tables there at once, so their number times this must fit into the free space that the
+// store keeps (Options.MinFree).
+const memTableSize = 16 << 20
+
+// badgerMagic marks the database as ours, in its manifest.
+const badgerMagic = 0xC5_01
+
+func badgerOptions(path string, logger badger.Logger) badger.Options {
+	return badger.DefaultOptions(filepath.Join(path, claimsName)).
+		WithLogger(logger).
+		WithExternalMagic(badgerMagic).
+		WithSyncWrites(false).
+		WithDetectConflicts(false). // one writer
+		WithMetricsEnabled(false).
+		WithCompression(options.None). // hashes do not compress
+		WithBlockCacheSize(0).
+		WithChecksumVerificationMode(options.OnBlockRead).
+		WithMemTableSize(memTableSize).
+		WithNumMemtables(3).
+		WithNumLevelZeroTables(4).
+		WithNumLevelZeroTablesStall(10).
+		WithNumCompactors(2).
+		WithValueThreshold(1 << 20). // nothing goes to the value log
+		WithValueLogFileSize(1 << 20)
+}
+
+func openBadgerLog(path string, logger *slog.Logger) (*badgerLog, error) {
+	if err := removeEmptyLogs(filepath.Join(path, claimsName)); err != nil {
+		return nil, err
+	}
+	sink := &badgerLogger{to: logger}
+	db, err := badger.Open(badgerOptions(path, sink))
+	if refusal := new(fs.PathError); errors.As(err, &refusal) {
+		return nil, err // the file system's, not the store's
+	}
+	if err != nil {
+		return nil, corrupt(path, "Badger says: %s", oneLine(err))
+	}
+	if sink.ignored.Load() {
+		_ = db.Close()
+		return nil, corrupt(path, "a table fails its checksum")
+	}
+	return &badgerLog{db: db}, nil
+}
+
+// removeEmptyLogs removes log files of no length. Badger empties a log before it removes it and
+// creates one before it gives it its size, and if the process is killed in between, it cannot open
+// the database again.
+func removeEmptyLogs(directory string) error {
+	files, err := os.ReadDir(directory)
+	if err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	for _, file := range files {
+		if extension := filepath.Ext(file.Name()); extension != ".mem" && extension != ".vlog" {
+			continue
+		}
+		info, err := file.Info()
+		if err != nil {
+			return err
+		}
+		if info.Size() == 0 {
+			if err := os.Remove(filepath.Join(directory, file.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (l *badgerLog) write(puts []entry, deletes [][]byte) error {
+	txn := l.db.NewTransaction(true)
+	defer txn.Discard()
+	for _, put := range puts {
+		if err := txn.Set(put.key, put.value); err != nil {
+			return err
+		}
+	}
+	for _, key := range deletes {
+		if err := txn.Delete(key); err != nil {
+			return err
+		}
+	}
+	return txn.Commit()
+}
+
+func (l *badgerLog) sync() error { return l.db.Sync() }
+
+func (l *badgerLog) below(line int64, after []byte, limit int) ([][]byte, error) {
+	var keys [][]byte
+	err := l.db.View(func(txn *badger.Txn) error {
+		o := badger.DefaultIteratorOptions
+		o.PrefetchValues = false
+		o.Prefix = []byte{claimPrefix}
+		it := txn.NewIterator(o)
+		defer it.Close()
+		from := append(after[:len(after):len(after)], 0) // the first key after it
+		if len(after) == 0 {
+			from = o.Prefix
+		}
+		for it.Seek(from); it.Valid() && len(keys) < limit; it.Next() {
+			key := it.Item().KeyCopy(nil)
+			if len(key) != claimKeySize || binary.BigEndian.Uint64(key[1:]) > uint64(line/int64(time.Second)) {
+				break
+			}
+			keys = append(keys, key)
+		}
+		return nil
+	})
+	return keys, err
+}
+
+// each calls f for every entry, keys ascending. Keys and values are only valid during the call.
+func (l *badgerLog) each(f func(key, value []byte) error) error {
+	return l.db.View(func(txn *badger.Txn) error {
+		o := badger.DefaultIteratorOptions
+		o.PrefetchSize = 16
+		it := txn.NewIterator(o)
+		defer it.Close()
+		for it.Rewind(); it.Valid(); it.Next() {
+			item := it.Item()
+			if err := item.Value(func(value []byte) error { return f(item.Key(), value) }); err != nil {
+				return fmt.Errorf("entry %x: %w", item.Key(), err)
+			}
+		}
+		return nil
+	})
+}
+
+func (l *badgerLog) close() error { return l.db.Close() }
+
+// oneLine returns the first line of an error's text; Badger's may carry a stack trace.
+func oneLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}

@@ -1,0 +1,182 @@
+package badgerstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/countersign-dev/countersign/nonce"
+	"github.com/countersign-dev/countersign/nonce/internal/window"
+)
+
+// Store is a [nonce.Store] in a directory of its own. It is safe for concurrent use within one
+// process, and no other process can open the directory meanwhile. [Open] returns one.
+type Store struct {
+	path       string
+	durability Durability
+	logger     *slog.Logger
+	window     *window.Window
+	disk       diskSpace
+	queue      *queue
+	failure    atomic.Pointer[failure] // set once, by the committer
+
+	// The committer goroutine alone uses what follows, from Open until it has stopped.
+	log     claimLog
+	state   stateFile
+	acked   *ackedFile
+	record  record   // as last written
+	at      position // of the last write
+	dropped dropped
+	stopped chan struct{} // closed when the committer has stopped
+
+	lock      *os.File
+	closeOnce sync.Once
+	closeErr  error
+}
+
+var (
+	_ nonce.Store   = (*Store)(nil)
+	_ nonce.Peeker  = (*Store)(nil)
+	_ nonce.Readier = (*Store)(nil)
+)
+
+// failure is why the store has stopped answering.
+type failure struct{ err error }
+
+func (f *failure) Error() string {
+	return fmt.Sprintf("nonce store has stopped after a failed write: %s: see to the disk and restart", f.err)
+}
+
+func (f *failure) Unwrap() error { return f.err }
+
+// Claim implements [nonce.Store]. It waits for the write, or until ctx is done; the claim may be
+// recorded even so. After a failed write or sync every claim gets an error until the store has been
+// opened again, which it then does as if the machine had been restarted.
+func (s *Store) Claim(ctx context.Context, id nonce.ID, signed, expires time.Time) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if f := s.failure.Load(); f != nil {
+		return f
+	}
+	if s.disk.low.Load() {
+		if err := s.disk.check(); err != nil {
+			return err
+		}
+	}
+	claim := pending{id: id, signed: window.Nanos(signed), expires: window.Nanos(expires)}
+	now := s.window.Look()
+	verdict := s.window.Claim(now, id, claim.signed, claim.expires)
+	if verdict.Kind == window.Full && now-s.window.DropLine() >= int64(time.Second) {
+		b, err := s.queue.makeRoom()
+		if err == nil {
+			err = b.wait(ctx)
+		}
+		if err != nil {
+			return err
+		}
+		verdict = s.window.Claim(now, id, claim.signed, claim.expires)
+	}
+	if verdict.Kind != window.Won {
+		return verdictError(verdict)
+	}
+	b, err := s.queue.add(claim)
+	if err == nil {
+		err = b.wait(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	// Whatever has happened to the time while the claim waited counts.
+	return verdictError(s.window.Admit(s.window.Look(), claim.signed, claim.expires))
+}
+
+func (b *batch) wait(ctx context.Context) error {
+	select {
+	case <-b.done:
+		return b.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Peek implements [nonce.Peeker]; it costs no write.
+func (s *Store) Peek(_ context.Context, id nonce.ID) error {
+	if s.window.Live(s.window.Look(), id) {
+		return nonce.ErrReplayed
+	}
+	return nil
+}
+
+// Ready implements [nonce.Readier].
+func (s *Store) Ready(context.Context) error {
+	if s.queue.isClosed() {
+		return nonce.ErrClosed
+	}
+	if f := s.failure.Load(); f != nil {
+		return f
+	}
+	if err := s.disk.check(); err != nil {
+		return err
+	}
+	now := s.window.Look()
+	if floor := s.window.Floor(); now <= floor {
+		return fmt.Errorf("nonce store accepts requests signed after %s: wait until then (%w)",
+			window.Time(floor).Format(time.RFC3339), nonce.ErrTooOld)
+	}
+	if s.window.IsFull() && now-s.window.DropLine() < int64(bucketWidth) {
+		return nonce.ErrFull
+	}
+	return nil
+}
+
+// Close implements [nonce.Store]. It stops the store's goroutine and waits for it.
+func (s *Store) Close() error {
+	s.closeOnce.Do(func() {
+		s.queue.close()
+		<-s.stopped
+		s.closeErr = s.shut()
+	})
+	err := s.closeErr
+	s.closeErr = nil
+	return err
+}
+
+// shut closes the files; the committer has stopped.
+func (s *Store) shut() error {
+	err := s.log.close()
+	if err == nil && s.failure.Load() == nil {
+		// Badger has written and synced everything: record where it stood.
+		next := s.record
+		next.clean, next.base, next.offset = true, s.at, s.window.Offset()
+		next.floor = max(next.floor, s.window.Floor())
+		next.serial++
+		err = s.state.write(next)
+	}
+	return errors.Join(err, s.state.close(), s.acked.close(), s.lock.Close())
+}
+
+func verdictError(v window.Verdict) error {
+	switch v.Kind {
+	case window.Won:
+		return nil
+	case window.Replayed:
+		return nonce.ErrReplayed
+	case window.BelowFloor:
+		return &nonce.TooOldError{Cause: nonce.BelowFloor, Bound: window.Time(v.Bound)}
+	case window.Expired:
+		return &nonce.TooOldError{Cause: nonce.Expired, Bound: window.Time(v.Bound)}
+	case window.BelowDropLine:
+		return &nonce.TooOldError{Cause: nonce.BelowDropLine, Bound: window.Time(v.Bound)}
+	case window.Full:
+		return nonce.ErrFull
+	case window.OverShare:
+		return nonce.ErrQuota
+	}
+	return errors.New("badgerstore: claim expires too far ahead to be kept")
+}

@@ -1,0 +1,49 @@
+package noncetest
+
+import (
+	"sync"
+	"time"
+
+	"github.com/countersign-dev/countersign/nonce"
+)
+
+// Clock is a [nonce.Clock] that moves only when told to. It is safe for concurrent use.
+type Clock struct {
+	mu        sync.Mutex
+	wall      time.Time
+	sinceBoot time.Duration
+}
+
+var _ nonce.Clock = (*Clock)(nil)
+
+// NewClock returns a clock whose wall time is at, on a machine that booted an hour before.
+func NewClock(at time.Time) *Clock { return &Clock{wall: at, sinceBoot: time.Hour} }
+
+// Now returns the wall time.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.wall
+}
+
+// SinceBoot returns the time since boot.
+func (c *Clock) SinceBoot() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.sinceBoot
+}
+
+// Advance lets d pass: both clocks move.
+func (c *Clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.wall = c.wall.Add(d)
+	c.sinceBoot += d
+}
+
+// Step sets the wall clock forward, or back if d is negative, while no time passes.
+func (c *Clock) Step(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.wall = c.wall.Add(d)
+}

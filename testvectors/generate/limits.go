@@ -46,6 +46,9 @@ func limitVectors() []vector {
 		accept("limits/longest-target", "A target of 16384 bytes.", long(16384)),
 		accept("limits/most-parameters", "256 parameters.", parameters(256)),
 		accept("limits/most-signed-headers", "64 signed headers.", signed(64)),
+		accept("limits/longest-signed-name", "A signed header whose name has 128 characters.", func(r *recipe) {
+			r.add("X-"+strings.Repeat("n", 126), "v")
+		}),
 		accept("limits/many-headers", "90 headers, most of them unsigned.", unsigned(86)),
 		accept("limits/largest-body", "A body of max_body bytes, with its content hash.", hashed(maxBody)),
 		accept("limits/largest-unsigned-body",
@@ -57,6 +60,12 @@ func limitVectors() []vector {
 			"257 parameters.", parameters(257)),
 		refuse("limits/too-many-signed-headers", "limits/most-signed-headers", "limit_exceeded",
 			"65 signed headers.", func(r *recipe) { r.add("X-Field-99", "v") }),
+		refuse("limits/signed-name-too-long", "limits/longest-signed-name", "limit_exceeded",
+			"A signed header whose name has 129 characters.", func(r *recipe) { r.headers[1].name += "n" }),
+		refuse("limits/too-many-connection-options", "headers/connection", "limit_exceeded",
+			"A Connection header of 65 options.", func(r *recipe) {
+				r.edit = func(w *wire) { w.set("Connection", strings.Repeat("x-hop, ", 64)+"close") }
+			}),
 		refuse("limits/too-many-headers", "limits/many-headers", "limit_exceeded",
 			"120 headers, most of them unsigned.", func(r *recipe) {
 				for i := range 30 {

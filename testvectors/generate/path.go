@@ -49,6 +49,8 @@ func pathVectors() []vector {
 			"An escaped backslash that makes a double-dot segment where it separates.", to("/public/..%5cadmin")),
 		refuse("path/dot-dot-parameter", "path/plain", "bad_path",
 			"A double-dot segment with a path parameter, which some servers drop before they resolve the dots.", to("/v1/public/..;a=b/orders")),
+		refuse("path/empty-segment-parameter", "path/plain", "bad_path",
+			"A segment that is empty but for a path parameter.", to("/v1/;a=b/orders")),
 		refuse("path/escaped-slash", "path/plain", "bad_path",
 			"An escaped slash, which these settings allow on no route.", to("/v1%2Forders")),
 		refuse("path/escaped-backslash", "path/plain", "bad_path",

@@ -64,6 +64,11 @@ func acceptedPresigned() []vector {
 				r.send("PUT", order)
 				r.contentHash = unsignedPayload
 			}),
+		accept("presigned/security-token", "A parameter with the prefix X-Amz- that is none of the signature's is signed like any.", func(r *recipe) {
+			r.dialect = aws4
+			r.presign("300")
+			r.target = "/v1/orders?X-Amz-Security-Token=abc%2Bdef%3D%3D"
+		}),
 		accept("presigned/signed-header", "A presigned URL that binds a header.", func(r *recipe) {
 			r.presign("300")
 			r.add("Content-Type", "text/plain")
@@ -109,6 +114,16 @@ func refusedPresignParams() []vector {
 			"An X-Countersign parameter that the protocol does not define.", added("X-Countersign-Identity", "admin")),
 		refuse("presigned/both-dialects", "presigned/cs4", "mixed_modes",
 			"A parameter of the other dialect is added.", added("X-Amz-Nonce", "0123456789abcdef")),
+		refuse("presigned/second-security-token", "presigned/security-token", "bad_query",
+			"A parameter with the prefix X-Amz- comes twice.", added("X-Amz-Security-Token", "ghi")),
+		refuse("presigned/no-signature", "presigned/cs4", "missing_signature",
+			"There is no signature parameter.", func(r *recipe) {
+				r.tamper = func(w *wire) { w.target = w.target[:strings.LastIndex(w.target, "&")] }
+			}),
+		refuse("presigned/no-algorithm", "presigned/cs4", "bad_authorization",
+			"There is no algorithm parameter.", removed("X-Countersign-Algorithm")),
+		refuse("presigned/no-credential", "presigned/cs4", "missing_header",
+			"There is no credential parameter.", removed("X-Countersign-Credential")),
 		refuse("presigned/no-nonce", "presigned/cs4", "missing_header",
 			"There is no nonce parameter.", removed("X-Countersign-Nonce")),
 		refuse("presigned/no-date", "presigned/cs4", "missing_header",

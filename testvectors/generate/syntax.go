@@ -75,6 +75,8 @@ func authorizationSyntax() []vector {
 			"Authorization is of the scheme Basic.", written(func(authorization) string { return "Basic dXNlcjpwYXNz" })),
 		refuse("syntax/other-algorithm", "path/plain", "missing_signature",
 			"Authorization is of another algorithm.", replaced("CS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256")),
+		refuse("syntax/algorithm-lower-case", "path/plain", "bad_authorization",
+			"The algorithm is in lower case.", replaced("CS4-HMAC-SHA256", "cs4-hmac-sha256")),
 		refuse("syntax/token-only", "path/plain", "bad_authorization",
 			"Nothing follows the algorithm.", written(func(a authorization) string { return a.token })),
 		refuse("syntax/no-credential", "path/plain", "bad_authorization",

@@ -90,16 +90,8 @@ func suiteRequest(t *testing.T, dir, mode string) (*Request, error) {
 	require.NoError(t, err)
 	m := &Message{Method: method, Target: target, Host: parsed.Host, Header: parsed.Header}
 
-	r := &Request{method: m.Method, Dialect: AWS4, Mode: HeaderMode}
-	path, query, err := splitTarget(m.Target, 1<<14)
-	if err != nil {
-		return nil, err
-	}
-	r.path = path
-	if r.canonicalPath, _, err = scanPath(nil, nil, path, false); err != nil {
-		return nil, err
-	}
-	if err := r.query.parse(query, 256); err != nil {
+	r := &Request{Dialect: AWS4, Mode: HeaderMode}
+	if err := r.parseTarget(m, &Rules{}, Limits{}.withDefaults()); err != nil {
 		return nil, err
 	}
 	if err := r.scan.scan(m, &Rules{}, Limits{}.withDefaults()); err != nil {
@@ -112,16 +104,16 @@ func suiteRequest(t *testing.T, dir, mode string) (*Request, error) {
 		r.Date = m.Header["X-Amz-Date"][0]
 	} else {
 		r.Mode = PresignedMode
-		var p presigned
-		require.NoError(t, r.collectPresigned(&p))
-		_, r.Scope, err = parseCredential(p.credential.value, AWS4)
+		p, err := r.collectPresigned()
 		require.NoError(t, err)
-		r.SignedHeaders, r.Signature, r.Date = p.signedHeaders.value, p.signature.value, p.date.value
+		_, r.Scope, err = parseCredential(p[presignedCredential].value, AWS4)
+		require.NoError(t, err)
+		r.SignedHeaders, r.Signature, r.Date = p[presignedSignedHeaders].value, p[presignedSignature].value, p[presignedDate].value
 	}
 	if err := r.parseSignedHeaders(m); err != nil {
 		return nil, err
 	}
-	if err := r.checkAgainstSigned(&Rules{}); err != nil {
+	if err := r.checkSigned(&Rules{}); err != nil {
 		return nil, err
 	}
 	r.chooseForms()

@@ -1,7 +1,7 @@
 // Package canonical is the Countersign wire protocol as pure functions: what a signed HTTP request
-// looks like, the bytes that its signature covers, and the signature itself. It reads no clock, no
-// random source and no configuration, and imports the standard library alone. SPEC.md in this
-// directory is the specification; the code cites its sections.
+// looks like, the bytes that its signature covers, and the signature itself. It reads no clock and no
+// configuration, and imports the standard library alone. SPEC.md in this directory is the
+// specification; the code cites its sections.
 //
 // [Request.Parse] is the heart: it takes a request as received, or as about to be sent, checks
 // every rule that can be checked without a key, and yields the pieces from which

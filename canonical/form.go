@@ -19,7 +19,15 @@ const (
 
 // String returns "rule", "path-as-sent" or "as-sent".
 func (f Form) String() string {
-	return [...]string{"rule", "path-as-sent", "as-sent"}[f]
+	switch f {
+	case RuleForm:
+		return "rule"
+	case PathAsSentForm:
+		return "path-as-sent"
+	case AsSentForm:
+		return "as-sent"
+	}
+	return "none"
 }
 
 // chooseForms writes the canonical query and settles which forms a signature may cover: the rule,
@@ -49,8 +57,8 @@ func (r *Request) chooseForms() {
 // than three.
 func (r *Request) Forms() []Form { return r.forms[:r.formCount] }
 
-// AppendCanonical appends the canonical request in a form, with the hash of its payload: what the
-// request declares, or the SHA-256 of its body in hex. SPEC §4.
+// AppendCanonical appends the canonical request in one of its [Request.Forms], with the hash of its
+// payload: what the request declares, or the SHA-256 of its body in hex. SPEC §4.
 func (r *Request) AppendCanonical(dst []byte, form Form, payloadHash string) []byte {
 	dst = append(dst, r.method...)
 	dst = append(dst, '\n')
@@ -78,7 +86,7 @@ func (r *Request) AppendCanonical(dst []byte, form Form, payloadHash string) []b
 	return append(dst, payloadHash...)
 }
 
-// AppendStringToSign appends the string to sign of a canonical request. SPEC §4.4.
+// AppendStringToSign appends the string to sign of a canonical request. SPEC §4.5.
 func (r *Request) AppendStringToSign(dst, canonicalRequest []byte) []byte {
 	sum := sha256.Sum256(canonicalRequest)
 	dst = append(dst, r.Dialect.Names().Algorithm...)

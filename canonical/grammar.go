@@ -17,7 +17,7 @@ func setOf(ranges string, singles string) *byteSet {
 }
 
 var (
-	// unreserved is RFC 3986's: what percent-encoding leaves alone. SPEC §4.1.
+	// unreserved is RFC 3986's: what percent-encoding leaves alone. SPEC §1.1.
 	unreserved = setOf("AZaz09", "-._~")
 	// token is RFC 9110's: header names and methods.
 	token = setOf("AZaz09", "!#$%&'*+-.^_`|~")
@@ -26,7 +26,11 @@ var (
 	// scopeText is what a region or service is made of.
 	scopeText = setOf("az09", "-")
 	hexLower  = setOf("09af", "")
-	hostText  = setOf("AZaz09", "-._~!$&'()*+,;=:[]%")
+	// hostText is what a host is made of. SPEC §4.4.
+	hostText     = setOf("AZaz09", "-._~!$&'()*+,;=:[]%")
+	alphanumeric = setOf("AZaz09", "")
+	// printable is ASCII from "!" to "~": no space.
+	printable = setOf("!~", "")
 )
 
 // only reports whether s has between least and most bytes, all of them in set.

@@ -2,46 +2,21 @@ package canonical
 
 import "strings"
 
-// headerRule is what the protocol asks of one header, by its name in canonical MIME form.
-type headerRule struct {
-	single    bool // at most one line. SPEC §4.4
-	override  bool // changes the method for some frameworks: refused unless signed. SPEC §3.6
-	signInCS4 bool // must be signed when present, in CS4. SPEC §3.6
-	neverSign bool // hop-by-hop, or the signature itself. SPEC §3.5
-	guarded   bool // a name that differs from it only by "_" for "-" is refused. SPEC §4.4
-}
-
-var headerRules = map[string]headerRule{
-	"Host":                   {single: true, guarded: true},
-	"Authorization":          {single: true, guarded: true, neverSign: true},
-	"Content-Length":         {single: true, guarded: true},
-	"Content-Type":           {single: true, guarded: true, signInCS4: true},
-	"Content-Encoding":       {single: true, guarded: true, signInCS4: true},
-	"Transfer-Encoding":      {guarded: true, neverSign: true},
-	"Trailer":                {guarded: true, neverSign: true},
-	"Expect":                 {guarded: true, neverSign: true},
-	"Connection":             {guarded: true, neverSign: true},
-	"X-Http-Method":          {guarded: true, override: true},
-	"X-Http-Method-Override": {guarded: true, override: true},
-	"X-Method-Override":      {guarded: true, override: true},
-}
-
 // headerScan collects, in one pass over the header lines, what must be checked once it is known
 // which names are signed.
 type headerScan struct {
-	mustSign   []string // present names that must be signed in either dialect
-	content    []string // Content-Type and Content-Encoding, where present
-	underscore []string // names that hold "_"
-	connection []string // values of Connection
-	prefixed   [AWS4 + 1][]string
+	prefixed   [AWS4 + 1][]string // names with a dialect's prefix
+	mustSign   []string           // names that must be signed in either dialect
+	content    []string           // Content-Type and Content-Encoding
+	odd        []string           // names that may be aliases: see alias.go
+	connection []string           // values of Connection
 }
 
 func (h *headerScan) reset() {
-	h.mustSign, h.content = h.mustSign[:0], h.content[:0]
-	h.underscore, h.connection = h.underscore[:0], nil
 	for d := range h.prefixed {
 		h.prefixed[d] = h.prefixed[d][:0]
 	}
+	h.mustSign, h.content, h.odd, h.connection = h.mustSign[:0], h.content[:0], h.odd[:0], nil
 }
 
 // scan checks the header lines one by one. SPEC §4.4.
@@ -49,15 +24,15 @@ func (h *headerScan) scan(m *Message, rules *Rules, limits Limits) error {
 	h.reset()
 	lines, size := 0, 0
 	for name, values := range m.Header {
-		lines += len(values)
 		for _, value := range values {
+			lines++
 			size += len(name) + len(value)
+			if lines > limits.Headers || size > limits.HeaderBytes {
+				return refuse(LimitExceeded, "too many header lines, or too long ones")
+			}
 			if !validFieldValue(value) {
 				return refuse(BadHeader, "a header value holds a control character")
 			}
-		}
-		if lines > limits.Headers || size > limits.HeaderBytes {
-			return refuse(LimitExceeded, "too many header lines, or too long ones")
 		}
 		if len(values) == 0 {
 			continue
@@ -65,25 +40,23 @@ func (h *headerScan) scan(m *Message, rules *Rules, limits Limits) error {
 		if !canonicalName(name) {
 			return refuse(BadHeader, "a header name is not a token")
 		}
-		if err := h.sort(m, rules, name, values); err != nil {
+		if err := h.file(m, rules, name, values); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// sort applies the rules for one name and files it.
-func (h *headerScan) sort(m *Message, rules *Rules, name string, values []string) error {
-	rule := headerRules[name]
-	d := dialectOfHeader(name)
+// file applies the rules for one name and files it.
+func (h *headerScan) file(m *Message, rules *Rules, name string, values []string) error {
+	rule, d := headerRules[name], dialectOfHeader(name)
 	if (rule.single || d != 0) && len(values) != 1 {
 		return refuse(BadHeader, name+" may stand only once")
 	}
 	switch {
+	case d == CS4 && !definedInCS4(name):
+		return refuse(BadHeader, name+" is not a header of this protocol")
 	case d != 0:
-		if d == CS4 && !definedInCS4(name) {
-			return refuse(BadHeader, name+" is not a header of this protocol")
-		}
 		h.prefixed[d] = append(h.prefixed[d], name)
 	case name == "Host" && values[0] != m.Host:
 		return refuse(BadHeader, "Host differs from the host of the request")
@@ -99,79 +72,63 @@ func (h *headerScan) sort(m *Message, rules *Rules, name string, values []string
 	if contains(rules.RequireSigned, name) {
 		h.mustSign = append(h.mustSign, name)
 	}
-	if strings.IndexByte(name, '_') >= 0 {
-		h.underscore = append(h.underscore, name)
+	if odd(name) {
+		h.odd = append(h.odd, name)
 	}
 	return nil
 }
 
-func definedInCS4(name string) bool {
-	names := CS4.Names()
-	return name == names.Date || name == names.Nonce || name == names.ContentSHA256
-}
-
-// guarded reports whether name, in lower case with "-" throughout, is one that no alias may stand
-// for: one of ours, a signed one, or one that policy wants signed.
-func (r *Request) guarded(rules *Rules, name string) bool {
-	return strings.HasPrefix(name, "x-amz-") || strings.HasPrefix(name, "x-countersign-") ||
-		headerRules[mimeName(name)].guarded || r.signs(name) || contains(rules.RequireSigned, mimeName(name))
-}
-
-// checkAgainstSigned applies the rules that depend on which headers are signed. SPEC §3.6.
-func (r *Request) checkAgainstSigned(rules *Rules) error {
-	h := &r.scan
-	for _, name := range h.prefixed[r.Dialect] {
-		if !r.signs(name) && !contains(rules.addedOnTheWay(), name) {
-			return refuse(UnsignedHeader, strings.ToLower(name)+" must be signed: name it in SignedHeaders")
+// checkSigned refuses a request that carries a header which it should have signed. SPEC §3.6.
+func (r *Request) checkSigned(rules *Rules) error {
+	names := r.Dialect.Names()
+	for _, name := range r.scan.prefixed[r.Dialect] {
+		if contains(rules.addedOnTheWay(), name) && name != names.ContentSHA256 {
+			continue
+		}
+		if !r.Signs(name) {
+			return refuseUnsigned(name)
 		}
 	}
-	for _, name := range h.mustSign {
-		if !r.signs(name) {
-			return refuse(UnsignedHeader, strings.ToLower(name)+" must be signed: name it in SignedHeaders")
+	for _, name := range r.scan.mustSign {
+		if !r.Signs(name) {
+			return refuseUnsigned(name)
 		}
 	}
-	if r.Dialect == CS4 {
-		for _, name := range h.content {
-			if !r.signs(name) {
-				return refuse(UnsignedHeader, strings.ToLower(name)+" must be signed: add -H '"+name+": …'")
-			}
-		}
-	}
-	for _, name := range h.underscore {
-		if r.guarded(rules, strings.ToLower(strings.ReplaceAll(name, "_", "-"))) {
-			return refuse(BadHeader, name+" stands for another header in some servers: write - for _")
-		}
-	}
-	for _, value := range h.connection {
-		if err := r.checkConnection(value); err != nil {
-			return err
+	for _, name := range r.scan.content {
+		if r.Dialect == CS4 && !r.Signs(name) {
+			return refuse(UnsignedHeader, strings.ToLower(name)+" must be signed: add -H '"+name+": …'")
 		}
 	}
 	return nil
+}
+
+func refuseUnsigned(name string) error {
+	return refuse(UnsignedHeader, strings.ToLower(name)+" must be signed: name it in SignedHeaders")
 }
 
 // checkConnection refuses a Connection header that would make a hop drop what the signature needs.
-func (r *Request) checkConnection(value string) error {
-	for more := true; more; {
-		var option string
-		option, value, more = strings.Cut(value, ",")
-		option = strings.ToLower(strings.Trim(option, " \t"))
-		if option == "authorization" || strings.HasPrefix(option, "x-amz-") ||
-			strings.HasPrefix(option, "x-countersign-") || r.signs(option) {
-			return refuse(BadHeader, "Connection names a signed or authentication header")
+// SPEC §4.4.
+func (r *Request) checkConnection() error {
+	options := 0
+	for _, value := range r.scan.connection {
+		for more := true; more; options++ {
+			if options == maxConnectionOptions {
+				return refuse(LimitExceeded, "Connection lists too many options")
+			}
+			var option string
+			option, value, more = strings.Cut(value, ",")
+			option = strings.ToLower(strings.Trim(option, " \t"))
+			if option == "authorization" || hasDialectPrefix(option) || r.Signs(option) {
+				return refuse(BadHeader, "Connection names a signed or authentication header")
+			}
 		}
 	}
 	return nil
 }
 
-// contains reports whether list holds name; the lists are a handful long.
-func contains(list []string, name string) bool {
-	for _, entry := range list {
-		if entry == name {
-			return true
-		}
-	}
-	return false
+// hasDialectPrefix reports whether a lower-case header name belongs to a dialect.
+func hasDialectPrefix(lower string) bool {
+	return strings.HasPrefix(lower, "x-amz-") || strings.HasPrefix(lower, "x-countersign-")
 }
 
 // validFieldValue is RFC 9110's field-value: no control character but the tab.
@@ -182,17 +139,4 @@ func validFieldValue(value string) bool {
 		}
 	}
 	return true
-}
-
-// canonicalName reports whether name is a token in canonical MIME form ("X-Amz-Date").
-func canonicalName(name string) bool {
-	upper := true
-	for i := 0; i < len(name); i++ {
-		c := name[i]
-		if !token[c] || upper && 'a' <= c && c <= 'z' || !upper && 'A' <= c && c <= 'Z' {
-			return false
-		}
-		upper = c == '-'
-	}
-	return name != ""
 }

@@ -14,15 +14,18 @@ var crockford = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPaddi
 const (
 	secretDigits   = 52 // of 32 random bytes
 	checksumDigits = 7  // of a CRC-32
-	// minImported is the least length of a secret that was not made in our form.
-	minImported = 32
+	// An imported secret, one that was not made in our form, has this many bytes.
+	minImported, maxImported = 32, 1024
 )
 
 var (
-	// ErrSecretChecksum: the text has the form of a secret, and a wrong checksum.
+	// ErrSecretChecksum: the text begins as our secrets do, and is not one.
 	ErrSecretChecksum = errors.New("the secret's checksum is wrong: it was mistyped or cut")
 	// ErrSecretShort: the text has not the form of a secret, and is too short to serve as one.
 	ErrSecretShort = errors.New("a secret that countersign did not make must be at least 32 bytes long")
+	// ErrSecretText: the text has not the form of a secret, and is too long, or holds a space, a
+	// line end, or another byte that is not printable ASCII.
+	ErrSecretText = errors.New("a secret that countersign did not make must be printable ASCII without spaces, at most 1024 bytes")
 )
 
 // FormatKeyID writes a key id, ck_<environment>_<16 characters>, from 10 random bytes. SPEC §6.
@@ -45,20 +48,25 @@ func secretChecksum(text string) string {
 
 // ParseSecret wraps the text of a secret. native tells whether it has our form, with environment
 // the one it names. It returns ErrSecretChecksum for a text in our form that was altered, and
-// ErrSecretShort for another text of less than 32 bytes.
+// ErrSecretShort or ErrSecretText for another one that cannot serve. SPEC §6.
 func ParseSecret(text string) (secret Secret, environment string, native bool, err error) {
 	rest, ours := strings.CutPrefix(text, "cs_")
-	if !ours {
-		if len(text) < minImported {
-			return Secret{}, "", false, ErrSecretShort
-		}
+	switch {
+	case !ours && len(text) < minImported:
+		return Secret{}, "", false, ErrSecretShort
+	case !ours && !printable.only(text, minImported, maxImported):
+		return Secret{}, "", false, ErrSecretText
+	case !ours:
 		return NewSecret(text), "", false, nil
 	}
-	environment, random, found := strings.Cut(rest, "_")
-	if !found || !ValidRegion(environment) || len(random) != secretDigits+checksumDigits {
+	environment, digits, _ := strings.Cut(rest, "_")
+	if !ValidRegion(environment) || len(digits) != secretDigits+checksumDigits {
 		return Secret{}, "", false, ErrSecretChecksum
 	}
-	if body := text[:len(text)-checksumDigits]; secretChecksum(body) != text[len(body):] {
+	// What is written again from its bytes, and is the same, holds no digit or bit of another form.
+	var random [32]byte
+	plain, err := crockford.DecodeString(digits[:secretDigits])
+	if err != nil || copy(random[:], plain) != len(random) || FormatSecret(environment, random) != text {
 		return Secret{}, "", false, ErrSecretChecksum
 	}
 	return NewSecret(text), environment, true, nil

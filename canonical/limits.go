@@ -11,8 +11,12 @@ type Limits struct {
 	Parameters  int // query parameters: 256
 }
 
-// maxSignedHeaders is fixed by the protocol. SPEC §3.5.
-const maxSignedHeaders = 64
+// Limits that the protocol fixes. SPEC §8.
+const (
+	maxSignedHeaders     = 64
+	maxSignedName        = 128 // bytes
+	maxConnectionOptions = 64
+)
 
 func (l Limits) withDefaults() Limits {
 	return Limits{

@@ -1,40 +1,32 @@
 package canonical
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
 
-// presigned are the parameters of a presigned request, by their names behind the dialect's prefix.
-type presigned struct {
-	algorithm, credential, date, nonce, expires, signedHeaders, signature, contentSHA256 parameterValue
+// presignedNames are the parameters of a presigned request, behind the dialect's prefix. SPEC §5.2.
+var presignedNames = [...]string{
+	"Algorithm", "Credential", "Date", "Nonce", "Expires", "SignedHeaders", "Signature", "Content-Sha256",
 }
 
-type parameterValue struct {
+// Indexes of presignedNames.
+const (
+	presignedAlgorithm = iota
+	presignedCredential
+	presignedDate
+	presignedNonce
+	presignedExpires
+	presignedSignedHeaders
+	presignedSignature
+	presignedContentSHA256
+)
+
+// presigned holds the parameters of a presigned request, decoded.
+type presigned [len(presignedNames)]struct {
 	value string
 	sent  bool
-}
-
-func (p *presigned) of(name string) *parameterValue {
-	switch name {
-	case "Algorithm":
-		return &p.algorithm
-	case "Credential":
-		return &p.credential
-	case "Date":
-		return &p.date
-	case "Nonce":
-		return &p.nonce
-	case "Expires":
-		return &p.expires
-	case "SignedHeaders":
-		return &p.signedHeaders
-	case "Signature":
-		return &p.signature
-	case "Content-Sha256":
-		return &p.contentSHA256
-	}
-	return nil
 }
 
 // parsePresigned reads the signature of the query. SPEC §5.2.
@@ -47,85 +39,67 @@ func (r *Request) parsePresigned(m *Message, rules *Rules) error {
 			}
 		}
 	}
-	var p presigned
-	if err := r.collectPresigned(&p); err != nil {
+	p, err := r.collectPresigned()
+	if err != nil {
 		return err
 	}
-	prefix := r.Dialect.Names().HeaderPrefix
-	if !p.signature.sent {
-		return refuse(MissingSignature, "the request is not signed: it has neither an Authorization header nor "+prefix+"Signature")
+	names := r.Dialect.Names()
+	if !p[presignedSignature].sent {
+		return refuse(MissingSignature, "the request is not signed: it has neither an Authorization header nor "+names.HeaderPrefix+"Signature")
 	}
-	if p.algorithm.value != r.Dialect.Names().Algorithm {
-		return refuse(BadAuthorization, prefix+"Algorithm must be "+r.Dialect.Names().Algorithm)
+	if p[presignedAlgorithm].value != names.Algorithm {
+		return refuse(BadAuthorization, names.HeaderPrefix+"Algorithm must be "+names.Algorithm)
 	}
-	for _, piece := range [...]struct {
-		name string
-		sent bool
-	}{{"Credential", p.credential.sent}, {"Date", p.date.sent}, {"Nonce", p.nonce.sent}, {"Expires", p.expires.sent}, {"SignedHeaders", p.signedHeaders.sent}} {
-		if !piece.sent {
-			return refuse(MissingHeader, "the presigned request has no "+prefix+piece.name)
+	for i := presignedCredential; i <= presignedSignedHeaders; i++ {
+		if !p[i].sent {
+			return refuse(MissingHeader, "the presigned request has no "+names.HeaderPrefix+presignedNames[i])
 		}
 	}
-	if p.contentSHA256.sent && p.contentSHA256.value == "" {
-		return refuse(BadPayloadHash, prefix+"Content-Sha256 is empty")
+	if p[presignedContentSHA256].sent && p[presignedContentSHA256].value == "" {
+		return refuse(BadPayloadHash, names.HeaderPrefix+"Content-Sha256 is empty")
 	}
-	if !validHash(p.signature.value) {
-		return refuse(BadAuthorization, prefix+"Signature must be 64 lower-case hex digits")
+	if !validHash(p[presignedSignature].value) {
+		return refuse(BadAuthorization, names.HeaderPrefix+"Signature must be 64 lower-case hex digits")
 	}
-	var err error
-	if r.KeyID, r.Scope, err = parseCredential(p.credential.value, r.Dialect); err != nil {
+	if r.KeyID, r.Scope, err = parseCredential(p[presignedCredential].value, r.Dialect); err != nil {
 		return err
 	}
-	if r.Expires, err = parseExpires(p.expires.value, rules.maxExpires()); err != nil {
+	if r.Expires, err = parseExpires(p[presignedExpires].value, rules.maxExpires()); err != nil {
 		return err
 	}
-	r.SignedHeaders, r.Signature = p.signedHeaders.value, p.signature.value
-	return r.setPieces(p.date.value, p.nonce.value, p.contentSHA256.value)
+	r.SignedHeaders, r.Signature = p[presignedSignedHeaders].value, p[presignedSignature].value
+	return r.setPieces(p[presignedDate].value, p[presignedNonce].value, p[presignedContentSHA256].value)
 }
 
-// collectPresigned files the reserved parameters, all of one dialect, each once, spelled exactly.
-func (r *Request) collectPresigned(p *presigned) error {
+// collectPresigned files the reserved parameters: all of one dialect, each once, spelled exactly.
+func (r *Request) collectPresigned() (p presigned, err error) {
 	r.Dialect = r.query.reserved[0].dialect
-	names := r.Dialect.Names()
+	prefix := r.Dialect.Names().HeaderPrefix
 	for i, parameter := range r.query.reserved {
 		if parameter.dialect != r.Dialect {
-			return refuse(MixedModes, "the query mixes parameters of both dialects")
+			return p, refuse(MixedModes, "the query mixes parameters of both dialects")
 		}
-		name, exact := strings.CutPrefix(parameter.name, names.HeaderPrefix)
-		if !exact || strings.ContainsAny(name, "%+") {
-			return refuse(BadQuery, "parameters of a presigned request must be spelled exactly "+names.HeaderPrefix+"…, unescaped")
+		name, exact := strings.CutPrefix(parameter.name, prefix)
+		index := slices.IndexFunc(presignedNames[:], func(defined string) bool { return strings.EqualFold(defined, name) })
+		if !exact || strings.ContainsAny(name, "%+") || index >= 0 && presignedNames[index] != name {
+			return p, refuse(BadQuery, "parameters of a presigned request must be spelled exactly "+prefix+"…, unescaped")
 		}
-		slot := p.of(name)
-		if slot == nil {
-			if r.Dialect == CS4 || isPresignedName(name) {
-				return refuse(BadQuery, names.HeaderPrefix+"… parameters are those that the protocol defines, spelled exactly")
-			}
-			for _, earlier := range r.query.reserved[:i] {
-				if earlier.name == parameter.name {
-					return refuse(BadQuery, "a parameter of a presigned request stands twice")
+		if index < 0 && r.Dialect == CS4 {
+			return p, refuse(BadQuery, "a parameter that begins with "+prefix+" is not one of this protocol")
+		}
+		for _, earlier := range r.query.reserved[:i] {
+			if earlier.name == parameter.name {
+				if index == presignedExpires {
+					return p, refuse(BadExpires, prefix+"Expires stands twice")
 				}
+				return p, refuse(BadQuery, "a parameter of a presigned request stands twice")
 			}
-			continue
 		}
-		if slot.sent {
-			if slot == &p.expires {
-				return refuse(BadExpires, names.HeaderPrefix+"Expires stands twice")
-			}
-			return refuse(BadQuery, "a parameter of a presigned request stands twice")
-		}
-		*slot = parameterValue{value: decoded(parameter.raw), sent: true}
-	}
-	return nil
-}
-
-// isPresignedName reports whether name is one of ours but for its case.
-func isPresignedName(name string) bool {
-	for _, defined := range [...]string{"Algorithm", "Credential", "Date", "Nonce", "Expires", "SignedHeaders", "Signature", "Content-Sha256"} {
-		if strings.EqualFold(defined, name) {
-			return true
+		if index >= 0 {
+			p[index].value, p[index].sent = decoded(parameter.raw), true
 		}
 	}
-	return false
+	return p, nil
 }
 
 // parseExpires reads a presigned URL's life in seconds, at most the verifier's cap.

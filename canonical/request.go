@@ -40,22 +40,28 @@ type Request struct {
 const HashUnsignedPayload = "UNSIGNED-PAYLOAD"
 
 // Parse reads m by the protocol's rules and the policy's, and refuses, with an *Error, whatever
-// breaks one that can be checked without knowing the key or the time. What r holds after an error
-// is not to be used.
+// breaks one that can be checked without knowing the key or the time. After an error r holds
+// nothing.
 func (r *Request) Parse(m *Message, rules *Rules) error {
-	limits := rules.Limits.withDefaults()
-	path, rawQuery, err := splitTarget(m.Target, limits.Target)
+	r.reset()
+	err := r.parse(m, rules)
 	if err != nil {
-		return err
+		r.reset()
 	}
-	r.method, r.path = m.Method, path
-	if !token.only(m.Method, 1, 64) {
-		return refuse(BadTarget, "the method is not a token")
+	return err
+}
+
+// reset drops everything but the buffers.
+func (r *Request) reset() {
+	*r = Request{
+		query: r.query, scan: r.scan, fields: r.fields[:0],
+		canonicalPath: r.canonicalPath[:0], canonicalQuery: r.canonicalQuery[:0],
 	}
-	if r.canonicalPath, r.query.plain, err = scanPath(r.canonicalPath[:0], r.query.plain, path, rules.EncodedSlash); err != nil {
-		return err
-	}
-	if err := r.query.parse(rawQuery, limits.Parameters); err != nil {
+}
+
+func (r *Request) parse(m *Message, rules *Rules) error {
+	limits := rules.Limits.withDefaults()
+	if err := r.parseTarget(m, rules, limits); err != nil {
 		return err
 	}
 	if m.Host == "" {
@@ -76,7 +82,13 @@ func (r *Request) Parse(m *Message, rules *Rules) error {
 	if err := r.checkRequired(); err != nil {
 		return err
 	}
-	if err := r.checkAgainstSigned(rules); err != nil {
+	if err := r.checkSigned(rules); err != nil {
+		return err
+	}
+	if err := r.checkAliases(m, rules); err != nil {
+		return err
+	}
+	if err := r.checkConnection(); err != nil {
 		return err
 	}
 	if r.Scope.Date != r.Date[:8] {
@@ -86,9 +98,25 @@ func (r *Request) Parse(m *Message, rules *Rules) error {
 	return nil
 }
 
+// parseTarget reads method, path and query. SPEC §4.1 to §4.3.
+func (r *Request) parseTarget(m *Message, rules *Rules, limits Limits) error {
+	path, query, err := splitTarget(m.Target, limits.Target)
+	if err != nil {
+		return err
+	}
+	if !token.only(m.Method, 1, 64) {
+		return refuse(BadTarget, "the method is not a token")
+	}
+	r.method, r.path = m.Method, path
+	r.canonicalPath, r.query.plain, err = scanPath(r.canonicalPath, r.query.plain, path, rules.EncodedSlash)
+	if err != nil {
+		return err
+	}
+	return r.query.parse(query, limits.Parameters)
+}
+
 // parseSignature finds the signature, and with it the mode. SPEC §5.
 func (r *Request) parseSignature(m *Message, rules *Rules) error {
-	r.Expires = 0
 	authorization := m.Header["Authorization"]
 	switch {
 	case len(authorization) == 0 && len(r.query.reserved) == 0:
@@ -158,15 +186,12 @@ func (r *Request) checkRequired() error {
 	}
 	names := r.Dialect.Names()
 	for _, name := range [...]string{names.dateLower, names.nonceLower} {
-		if !r.signs(name) {
-			return refuse(UnsignedHeader, name+" must be signed: name it in SignedHeaders")
+		if !r.Signs(name) {
+			return refuseUnsigned(name)
 		}
 	}
 	return nil
 }
-
-// Signs reports whether the signature covers a header; name may be in any case.
-func (r *Request) Signs(name string) bool { return r.signs(name) }
 
 // Path returns the path as sent.
 func (r *Request) Path() string { return r.path }

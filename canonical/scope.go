@@ -14,7 +14,7 @@ type Scope struct {
 func ValidRegion(region string) bool { return scopeText.only(region, 1, 64) }
 
 // ValidService reports whether service fits its grammar: 1 to 64 of [a-z0-9-], and not beginning
-// with "s3", because signers encode the path of such services another way (SPEC §4.1).
+// with "s3", because signers encode the path of such services another way. SPEC §3.4.
 func ValidService(service string) bool {
 	return scopeText.only(service, 1, 64) && !strings.HasPrefix(service, "s3")
 }

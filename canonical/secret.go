@@ -10,14 +10,16 @@ import (
 
 // Secret is a shared secret: the whole text that the user holds, checksum and all. It prints as
 // "[redacted]" however it is formatted or marshalled; [Secret.Reveal] alone gives the text. The
-// zero value is no secret, and signs nothing that verifies.
+// zero value is no secret: what it signs is random, so that nothing verifies against it.
 //
 // Copies share one memo of derived signing keys. A rotated secret is a new value, so that no memo
 // can ever answer with another secret's key.
 type Secret struct{ held *heldSecret }
 
 type heldSecret struct {
-	text string
+	// text is behind a function so that what prints values by reflection, unexported fields and
+	// all, finds no text.
+	text func() string
 	memo atomic.Pointer[[]memoised]
 }
 
@@ -32,20 +34,24 @@ type memoised struct {
 // URLs of several days.
 const memoSize = 6
 
-// NewSecret wraps text, which must not be empty. It checks no form: see [ParseSecret].
+// NewSecret wraps text; of no text it makes no secret. It checks no form: see [ParseSecret].
 func NewSecret(text string) Secret {
-	return Secret{held: &heldSecret{text: strings.Clone(text)}}
+	if text == "" {
+		return Secret{}
+	}
+	text = strings.Clone(text)
+	return Secret{held: &heldSecret{text: func() string { return text }}}
 }
 
 // IsZero reports whether s is no secret.
-func (s Secret) IsZero() bool { return s.held == nil || s.held.text == "" }
+func (s Secret) IsZero() bool { return s.held == nil }
 
 // Reveal returns the secret's text. Whoever calls it answers for where the text goes.
 func (s Secret) Reveal() string {
 	if s.held == nil {
 		return ""
 	}
-	return s.held.text
+	return s.held.text()
 }
 
 // Equal compares two secrets in constant time (their lengths are not hidden).
@@ -57,7 +63,7 @@ func (s Secret) Equal(other Secret) bool {
 // scopes last asked for. SPEC §4.5.
 func (s Secret) SigningKey(d Dialect, scope Scope) SigningKey {
 	if s.held == nil {
-		return deriveSigningKey("", d, scope)
+		return SigningKey{}
 	}
 	known := s.held.memo.Load()
 	if known != nil {
@@ -67,7 +73,7 @@ func (s Secret) SigningKey(d Dialect, scope Scope) SigningKey {
 			}
 		}
 	}
-	key := deriveSigningKey(s.held.text, d, scope)
+	key := deriveSigningKey(s.held.text(), d, scope)
 	// The scope's parts are slices of the request's header; the memo must not keep that alive.
 	owned := Scope{Date: strings.Clone(scope.Date), Region: strings.Clone(scope.Region), Service: strings.Clone(scope.Service)}
 	next := append(make([]memoised, 0, memoSize), memoised{d, owned, key})

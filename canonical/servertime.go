@@ -22,10 +22,11 @@ type ServerTime struct {
 // NewServerTime makes the authenticated time that answers a request with that signature. Earliest
 // is rounded up to a whole second, now down.
 func NewServerTime(key SigningKey, d Dialect, signature string, now, earliest time.Time) ServerTime {
-	if whole := earliest.Truncate(time.Second); whole.Before(earliest) {
-		earliest = whole.Add(time.Second)
+	whole := earliest.UTC().Truncate(time.Second)
+	if whole.Before(earliest) {
+		whole = whole.Add(time.Second)
 	}
-	t := ServerTime{Now: now.UTC().Truncate(time.Second), Earliest: earliest.UTC()}
+	t := ServerTime{Now: now.UTC().Truncate(time.Second), Earliest: whole}
 	t.mac = t.sum(key, d, signature)
 	return t
 }

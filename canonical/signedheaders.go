@@ -1,8 +1,6 @@
 package canonical
 
-import (
-	"strings"
-)
+import "strings"
 
 // field is one signed header.
 type field struct {
@@ -20,7 +18,10 @@ func (r *Request) parseSignedHeaders(m *Message) error {
 		if len(r.fields) == maxSignedHeaders {
 			return refuse(LimitExceeded, "SignedHeaders may name 64 headers at most")
 		}
-		if !lowerToken.only(name, 1, len(r.SignedHeaders)) {
+		if len(name) > maxSignedName {
+			return refuse(LimitExceeded, "SignedHeaders may name headers of 128 bytes at most")
+		}
+		if !lowerToken.only(name, 1, maxSignedName) {
 			return refuse(BadAuthorization, "SignedHeaders must be lower-case header names with ; between them")
 		}
 		if name <= previous {
@@ -33,8 +34,8 @@ func (r *Request) parseSignedHeaders(m *Message) error {
 		}
 		r.fields = append(r.fields, field{name: name, values: values})
 	}
-	if !r.signs("host") {
-		return refuse(UnsignedHeader, "host must be signed: name it in SignedHeaders")
+	if !r.Signs("host") {
+		return refuseUnsigned("host")
 	}
 	return nil
 }
@@ -45,7 +46,7 @@ func (r *Request) lookUp(m *Message, name string) ([]string, error) {
 		r.host[0] = m.Host
 		return r.host[:], nil
 	}
-	var buf [128]byte
+	var buf [maxSignedName]byte
 	key := appendMIMEName(buf[:0], name)
 	if headerRules[string(key)].neverSign {
 		return nil, refuse(BadHeader, name+" must not be signed: hops rewrite it")
@@ -57,8 +58,8 @@ func (r *Request) lookUp(m *Message, name string) ([]string, error) {
 	return values, nil
 }
 
-// signs reports whether a header is signed; name may be in any case.
-func (r *Request) signs(name string) bool {
+// Signs reports whether the signature covers a header; name may be in any case.
+func (r *Request) Signs(name string) bool {
 	low, high := 0, len(r.fields)
 	for low < high {
 		middle := (low + high) / 2
@@ -87,22 +88,6 @@ func compareFold(name, lower string) int {
 	}
 	return len(name) - len(lower)
 }
-
-// appendMIMEName appends a lower-case header name in canonical MIME form.
-func appendMIMEName(dst []byte, lower string) []byte {
-	upper := true
-	for i := 0; i < len(lower); i++ {
-		c := lower[i]
-		if upper && 'a' <= c && c <= 'z' {
-			c -= 'a' - 'A'
-		}
-		dst = append(dst, c)
-		upper = c == '-'
-	}
-	return dst
-}
-
-func mimeName(lower string) string { return string(appendMIMEName(nil, lower)) }
 
 // appendCanonicalValue appends the values of one header in canonical form: each trimmed, inner runs
 // of spaces collapsed, joined by ",". SPEC §4.4.

@@ -5,9 +5,9 @@ import "strings"
 // targetText is what a request-target may hold: HTTP/2 lets a space through, and a proxy behind
 // it would then write another request line. SPEC §4.1.
 var targetText = func() *byteSet {
-	set := setOf("\x21\x7e", "")
+	set := *printable
 	set['#'], set['\\'] = false, false
-	return set
+	return &set
 }()
 
 // splitTarget checks the bytes of a request-target and splits it at the first "?".

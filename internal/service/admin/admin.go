@@ -3,6 +3,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -12,8 +13,9 @@ import (
 // Check is one thing that must be well for the service to accept requests.
 type Check struct {
 	Name string
-	// Ready returns nil, or an error that says what is wrong and what to do.
-	Ready func(context.Context) error
+	// State returns what an operator should know, "" for nothing, or an error that says what is
+	// wrong and what to do.
+	State func(context.Context) (note string, err error)
 }
 
 // probeTimeout bounds all checks of one probe together.
@@ -36,11 +38,12 @@ func Handler(checks ...Check) http.Handler {
 		defer cancel()
 		status, answer := http.StatusOK, report{Status: "ready", Checks: make(map[string]string)}
 		for _, check := range checks {
-			answer.Checks[check.Name] = "ready"
-			if err := check.Ready(ctx); err != nil {
-				answer.Checks[check.Name] = err.Error()
+			note, err := check.State(ctx)
+			if err != nil {
+				note = err.Error()
 				status, answer.Status = http.StatusServiceUnavailable, "not ready"
 			}
+			answer.Checks[check.Name] = cmp.Or(note, "ready")
 		}
 		write(w, status, answer)
 	})

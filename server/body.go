@@ -13,25 +13,25 @@ import (
 	"github.com/countersign-dev/countersign/canonical"
 )
 
-// checkBody is step 7: read the body, unless that is done, and compare it with the signed hash.
+// checkBody is step 7: read the body, unless the MAC has covered what was received already, and
+// compare it with what the MAC covers. A body of declared length 0 is read as well: not every
+// server and middleware keeps to what is declared.
 func (s *verification) checkBody(context.Context) *Rejection {
-	if !s.bodyRead && s.hasBody() {
+	if s.bodyRead || !s.hasBody() && s.payloadHash == emptyHash {
+		return nil
+	}
+	if s.hasBody() {
 		if rejection := s.readBody(s.v.policy.MaxBody); rejection != nil {
 			return rejection
 		}
 	}
-	if s.request.PayloadHash == "" || s.request.PayloadHash == canonical.HashUnsignedPayload {
-		return nil
-	}
-	if s.bodyHash() != s.request.PayloadHash {
+	if s.payloadHash != canonical.HashUnsignedPayload && s.payloadHash != s.bodyHash() {
 		return reject(canonical.BodyMismatch, "the body is not the one that was signed")
 	}
 	return nil
 }
 
-func (s *verification) hasBody() bool {
-	return s.req.Body != nil && s.req.Body != http.NoBody && s.req.ContentLength != 0
-}
+func (s *verification) hasBody() bool { return s.req.Body != nil && s.req.Body != http.NoBody }
 
 // bodyHash returns the SHA-256 of the body that was read, in hex.
 func (s *verification) bodyHash() string {
@@ -60,7 +60,7 @@ func (s *verification) readBody(limit int64) *Rejection {
 	var body []byte
 	for err := error(nil); err != io.EOF; {
 		if len(body) == cap(body) {
-			if !s.v.buffers.reserve(size - reserved) {
+			if !s.v.buffers.reserve(size-reserved, s.decision.KeyProved) {
 				return reject(canonical.Overloaded, "too many bodies are being read at once")
 			}
 			reserved = size
@@ -92,14 +92,19 @@ func rejectRead(err error) *Rejection {
 	return rejectFor(canonical.BodyTruncated, err)
 }
 
-// budget bounds the bytes of all bodies being read at one time.
+// budget bounds the bytes of all bodies being read at one time. Half of it is for requests whose
+// signature has been verified, so that nobody without a key can take it all.
 type budget struct {
 	limit int64
 	used  atomic.Int64
 }
 
-func (b *budget) reserve(n int64) bool {
-	if b.used.Add(n) > b.limit {
+func (b *budget) reserve(n int64, proved bool) bool {
+	limit := b.limit
+	if !proved {
+		limit /= 2
+	}
+	if b.used.Add(n) > limit {
 		b.used.Add(-n)
 		return false
 	}

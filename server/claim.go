@@ -68,7 +68,9 @@ func (s *verification) rejectTooOld(tooOld *nonce.TooOldError) *Rejection {
 		if reason == "" { // the margin has not passed, and the store's clock is not ours
 			reason = canonical.ClockSkew
 		}
-		return s.rejectTime(reason, s.firstInTime())
+		rejection := s.rejectTime(reason, s.firstInTime())
+		rejection.cause = tooOld
+		return rejection
 	case nonce.BelowDropLine:
 		// What is signed this much later expires beyond the drop line.
 		_, latest := s.window()

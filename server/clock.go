@@ -47,6 +47,9 @@ func (s *verification) checkClock(context.Context) *Rejection {
 	if !s.key.ExpiresAt.IsZero() && !s.now.Before(s.key.ExpiresAt) {
 		return reject(canonical.KeyExpired, "")
 	}
+	if !s.key.Secrets[s.decision.SecretIndex].active(s.now) {
+		return reject(canonical.SignatureMismatch, "the secret is no longer active")
+	}
 	return nil
 }
 

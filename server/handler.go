@@ -1,6 +1,11 @@
 package server
 
-import "net/http"
+import (
+	"errors"
+	"net/http"
+
+	"github.com/google/uuid"
+)
 
 // Handler returns middleware that lets verified requests through to next, with their [Identity] in
 // the context, and answers all others with problem+json. It must stand before anything that
@@ -17,12 +22,13 @@ func (v *Verifier) Handler(next http.Handler) http.Handler {
 	})
 }
 
-// WriteError answers a request with the error that [Verifier.Verify] returned; any error that is
-// not a *Rejection is answered 503.
+// WriteError answers a request with the error that [Verifier.Verify] returned; an error that wraps
+// no *Rejection is answered 503.
 func WriteError(w http.ResponseWriter, err error) {
-	rejection, ok := err.(*Rejection)
-	if !ok {
+	var rejection *Rejection
+	if !errors.As(err, &rejection) {
 		rejection = rejectFor("", err)
+		rejection.RequestID = uuid.NewString()
 	}
 	rejection.Write(w)
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/countersign-dev/countersign/canonical"
 )
 
@@ -67,6 +69,8 @@ func CheckScope(id *Identity, scope string) *Rejection {
 	rejection := reject(canonical.InsufficientScope, "the key lacks the scope "+scope)
 	if id != nil {
 		rejection.RequestID = id.RequestID
+	} else {
+		rejection.RequestID = uuid.NewString()
 	}
 	return rejection
 }

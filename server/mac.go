@@ -16,21 +16,21 @@ const emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b
 // checkMAC is step 4. Without a content hash header the MAC covers the hash of the body that was
 // received, which has to be read first: then a request out of time is refused before its body,
 // and without authenticated time, since nobody has been proved yet.
-func (s *verification) checkMAC(ctx context.Context) *Rejection {
-	payloadHash := s.request.PayloadHash
-	if payloadHash == "" {
-		payloadHash = emptyHash
-		if s.hasBody() {
+func (s *verification) checkMAC(context.Context) *Rejection {
+	s.payloadHash = s.request.PayloadHash
+	if s.payloadHash == "" {
+		s.payloadHash = emptyHash
+		if s.hasBody() && s.req.ContentLength != 0 {
 			if reason := s.lateness(s.now); reason != "" {
 				return reject(reason, "")
 			}
 			if rejection := s.readBody(s.v.policy.MaxUnhashedBody); rejection != nil {
 				return rejection
 			}
-			payloadHash = s.bodyHash()
+			s.payloadHash = s.bodyHash()
 		}
 	}
-	if s.matches(payloadHash) {
+	if s.matches() {
 		s.decision.KeyProved = true
 		return nil
 	}
@@ -43,22 +43,21 @@ func (s *verification) checkMAC(ctx context.Context) *Rejection {
 // matches compares the signature with that of every active secret over every admitted form. A
 // match ends the search; a failure has always cost MaxActiveSecrets MACs for each form, whatever
 // key was named.
-func (s *verification) matches(payloadHash string) bool {
+func (s *verification) matches() bool {
 	var signature [sha256.Size]byte
 	var text [2 * sha256.Size]byte
 	copy(text[:], s.request.Signature)
 	if _, err := hex.Decode(signature[:], text[:]); err != nil {
 		return false
 	}
-	var active [MaxActiveSecrets]canonical.SigningKey
-	count := s.activeKeys(&active)
+	active := s.activeSecrets()
 	for _, form := range s.request.Forms() {
-		s.canonical = s.request.AppendCanonical(s.canonical[:0], form, payloadHash)
+		s.canonical = s.request.AppendCanonical(s.canonical[:0], form, s.payloadHash)
 		s.toSign = s.request.AppendStringToSign(s.toSign[:0], s.canonical)
-		for i, key := range active {
-			sum := key.Sum(s.toSign)
-			if hmac.Equal(sum[:], signature[:]) && i < count {
-				s.signingKey, s.decision.Form, s.decision.SecretIndex = key, form, i
+		for i := range active {
+			sum := active[i].key.Sum(s.toSign)
+			if hmac.Equal(sum[:], signature[:]) && !active[i].dummy {
+				s.signingKey, s.decision.Form, s.decision.SecretIndex = active[i].key, form, active[i].index
 				return true
 			}
 		}
@@ -66,21 +65,28 @@ func (s *verification) matches(payloadHash string) bool {
 	return false
 }
 
-// activeKeys fills active with the signing keys of the key's active secrets, then of dummies, and
-// returns how many are the key's.
-func (s *verification) activeKeys(active *[MaxActiveSecrets]canonical.SigningKey) (count int) {
+// activeSecret is the signing key of one secret of a key, or of a dummy.
+type activeSecret struct {
+	key   canonical.SigningKey
+	index int // in Key.Secrets
+	dummy bool
+}
+
+// activeSecrets returns the signing keys of the key's active secrets, filled up with dummies.
+func (s *verification) activeSecrets() (active [MaxActiveSecrets]activeSecret) {
+	count := 0
 	if s.key != nil {
-		for _, secret := range s.key.Secrets {
-			if count < len(active) && secret.active(s.now) {
-				active[count] = secret.Secret.SigningKey(s.request.Dialect, s.request.Scope)
+		for i := range s.key.Secrets {
+			if secret := &s.key.Secrets[i]; count < len(active) && secret.active(s.now) {
+				active[count] = activeSecret{key: secret.Secret.SigningKey(s.request.Dialect, s.request.Scope), index: i}
 				count++
 			}
 		}
 	}
 	for i := count; i < len(active); i++ {
-		active[i] = s.v.dummies[i].SigningKey(s.request.Dialect, s.request.Scope)
+		active[i] = activeSecret{key: s.v.dummies[i].SigningKey(s.request.Dialect, s.request.Scope), dummy: true}
 	}
-	return count
+	return active
 }
 
 func (k *KeySecret) active(now time.Time) bool {

@@ -26,7 +26,8 @@ type Policy struct {
 	// MaxBody.
 	MaxUnhashedBody int64
 	// MaxBuffered bounds the bytes of all bodies that are being read for verification at one time;
-	// beyond it requests are refused as overloaded. Default 256 MiB.
+	// beyond it requests are refused as overloaded. Half of it is kept for requests whose signature
+	// has been verified. Default 256 MiB, or more if the limits of one body ask for it.
 	MaxBuffered int64
 	// MaxPresignExpires caps the life of presigned URLs; default 900 s, at most 604800 s.
 	MaxPresignExpires time.Duration
@@ -62,16 +63,46 @@ func (p Policy) prepare() (Policy, error) {
 		return p, errors.New("policy: MaxBody, MaxUnhashedBody and MaxBuffered are bytes and must not be negative")
 	case p.MaxPresignExpires < 0 || p.MaxPresignExpires > 604800*time.Second || p.MaxPresignExpires%time.Second != 0:
 		return p, errors.New("policy: MaxPresignExpires must be whole seconds, at most 604800 s")
+	case p.Limits.Target < 0 || p.Limits.Headers < 0 || p.Limits.HeaderBytes < 0 || p.Limits.Parameters < 0:
+		return p, errors.New("policy: Limits must not be negative; 0 means the default")
 	}
-	p.MaxBody = cmp.Or(p.MaxBody, 1<<20)
-	p.MaxUnhashedBody = min(cmp.Or(p.MaxUnhashedBody, 1<<20), p.MaxBody)
-	p.MaxBuffered = cmp.Or(p.MaxBuffered, 256<<20)
+	if err := p.prepareBodyLimits(); err != nil {
+		return p, err
+	}
 	p.RequireSigned = canonicalNames(p.RequireSigned)
 	p.AddedOnTheWay = canonicalNames(p.AddedOnTheWay)
+	for _, name := range p.AddedOnTheWay {
+		for _, d := range canonical.Dialects() {
+			if names := d.Names(); name == names.Date || name == names.Nonce || name == names.ContentSHA256 {
+				return p, fmt.Errorf("policy: AddedOnTheWay must not name %s: it is the signer's", name)
+			}
+		}
+	}
 	if p.Now == nil {
 		p.Now = time.Now
 	}
 	return p, nil
+}
+
+// maxBodyLimit is beyond what fits into memory, and far from where sums overflow.
+const maxBodyLimit = 1 << 40
+
+// prepareBodyLimits sees to it that one body at its limit always fits into the budget.
+func (p *Policy) prepareBodyLimits() error {
+	p.MaxBody = cmp.Or(p.MaxBody, 1<<20)
+	p.MaxUnhashedBody = min(cmp.Or(p.MaxUnhashedBody, 1<<20), p.MaxBody)
+	if p.MaxBody > maxBodyLimit {
+		return fmt.Errorf("policy: MaxBody is %d bytes: bodies are held in memory, so set at most %d", p.MaxBody, int64(maxBodyLimit))
+	}
+	// A body is read with room for one byte more than its limit.
+	least := max(p.MaxBody+1, 2*(p.MaxUnhashedBody+1))
+	if p.MaxBuffered == 0 {
+		p.MaxBuffered = max(256<<20, least)
+	}
+	if p.MaxBuffered < least {
+		return fmt.Errorf("policy: MaxBuffered is %d bytes: set at least %d, which is more than MaxBody and than twice MaxUnhashedBody", p.MaxBuffered, least)
+	}
+	return nil
 }
 
 func canonicalNames(names []string) []string {

@@ -67,6 +67,7 @@ func (v *Verifier) Service() string { return v.policy.Service }
 func (v *Verifier) Verify(req *http.Request) (*Identity, error) {
 	if v == nil || v.keys == nil || v.nonces == nil {
 		rejection := reject(canonical.KeysUnavailable, "the verifier has not been set up: use NewVerifier")
+		rejection.RequestID = uuid.NewString()
 		return nil, rejection
 	}
 	s, _ := v.states.Get().(*verification)
@@ -109,10 +110,12 @@ type verification struct {
 	key        *Key             // the named key, where it may sign this request; else nil
 	keyRefusal canonical.Reason // why not
 	signingKey canonical.SigningKey
-	canonical  []byte
-	toSign     []byte
-	body       []byte
-	bodyRead   bool
+
+	canonical   []byte
+	toSign      []byte
+	payloadHash string // that the MAC covers
+	body        []byte
+	bodyRead    bool
 }
 
 func (s *verification) begin(v *Verifier, req *http.Request) {
@@ -125,7 +128,8 @@ func (s *verification) begin(v *Verifier, req *http.Request) {
 
 // end drops what belongs to the request, so that the pool keeps none of it alive.
 func (s *verification) end() {
-	s.v, s.req, s.key, s.keyRefusal, s.body, s.bodyRead = nil, nil, nil, "", nil, false
+	s.v, s.req, s.key, s.keyRefusal = nil, nil, nil, ""
+	s.payloadHash, s.body, s.bodyRead = "", nil, false
 	s.message, s.decision, s.signingKey = canonical.Message{}, Decision{}, canonical.SigningKey{}
 }
 

@@ -50,6 +50,7 @@ type recordingStore struct {
 	err     error        // what Claim answers in place of the store, if not nil
 	peekErr error
 	before  func() // called before a claim
+	peeking func() // called before a peek
 
 	mu      sync.Mutex
 	signed  time.Time // of the last claim
@@ -75,6 +76,9 @@ func (s *recordingStore) Claim(ctx context.Context, id nonce.ID, signed, expires
 }
 
 func (s *recordingStore) Peek(ctx context.Context, id nonce.ID) error {
+	if s.peeking != nil {
+		s.peeking()
+	}
 	if s.peekErr != nil {
 		return s.peekErr
 	}

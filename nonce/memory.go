@@ -100,7 +100,6 @@ func (m *Memory) Claim(ctx context.Context, id ID, signed, expires time.Time) er
 	from, until := window.Nanos(signed), window.Nanos(expires)
 	verdict := m.window.Claim(now, id, from, until)
 	if verdict.Kind == window.Full && m.window.Drop(now-now%int64(time.Second)) {
-		m.window.Sweep()
 		verdict = m.window.Claim(now, id, from, until)
 	}
 	if verdict.Kind == window.Won {
@@ -130,6 +129,9 @@ func (m *Memory) Ready(context.Context) error {
 	if floor := m.window.Floor(); now <= floor {
 		return fmt.Errorf("in-memory nonce store accepts requests signed after %s: wait, or start it with Initial: New if no verifier has run with these keys in the last minutes (%w)",
 			window.Time(floor).Format(time.RFC3339), ErrTooOld)
+	}
+	if m.window.IsFull() && now-m.window.DropLine() < int64(memoryBucket) {
+		return ErrFull
 	}
 	return nil
 }

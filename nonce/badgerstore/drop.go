@@ -54,11 +54,7 @@ func (s *Store) deletePart() (more bool, err error) {
 	return false, nil
 }
 
-// makeRoom drops what has expired, down to the second, for a store that is full.
+// makeRoom moves the drop line to the last full second, for a store that is full.
 func (s *Store) makeRoom(now int64) error {
-	if err := s.advance(0, now-now%int64(time.Second)); err != nil {
-		return err
-	}
-	s.window.Sweep()
-	return nil
+	return s.advance(0, now-now%int64(time.Second))
 }

@@ -72,7 +72,7 @@ func (s *Store) Claim(ctx context.Context, id nonce.ID, signed, expires time.Tim
 	claim := pending{id: id, signed: window.Nanos(signed), expires: window.Nanos(expires)}
 	now := s.window.Look()
 	verdict := s.window.Claim(now, id, claim.signed, claim.expires)
-	if verdict.Kind == window.Full && now-s.window.DropLine() >= int64(time.Second) {
+	if s.mayMakeRoom(verdict.Kind, now) {
 		b, err := s.queue.makeRoom()
 		if err == nil {
 			err = b.wait(ctx)
@@ -94,6 +94,15 @@ func (s *Store) Claim(ctx context.Context, id nonce.ID, signed, expires time.Tim
 	}
 	// Whatever has happened to the time while the claim waited counts.
 	return verdictError(s.window.Admit(s.window.Look(), claim.signed, claim.expires))
+}
+
+// mayMakeRoom tells whether a drop may make room for a claim that found none: a full store drops to
+// the second, a key that holds its share waits until the next bucket is due anyway, so that it
+// cannot cost more than that.
+func (s *Store) mayMakeRoom(kind window.Kind, now int64) bool {
+	since := now - s.window.DropLine()
+	return kind == window.Full && since >= int64(time.Second) ||
+		kind == window.OverShare && since >= int64(bucketWidth)
 }
 
 func (b *batch) wait(ctx context.Context) error {

@@ -12,6 +12,7 @@ type Clock struct {
 	mu        sync.Mutex
 	wall      time.Time
 	sinceBoot time.Duration
+	onRead    func() // runs once, after the next reading of the wall time
 }
 
 var _ nonce.Clock = (*Clock)(nil)
@@ -22,8 +23,21 @@ func NewClock(at time.Time) *Clock { return &Clock{wall: at, sinceBoot: time.Hou
 // Now returns the wall time.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
+	now, then := c.wall, c.onRead
+	c.onRead = nil
+	c.mu.Unlock()
+	if then != nil {
+		then()
+	}
+	return now
+}
+
+// AfterRead makes then run once, when the wall time has been read the next time: what happens
+// between a store's first look at the clock and its answer.
+func (c *Clock) AfterRead(then func()) {
+	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.wall
+	c.onRead = then
 }
 
 // SinceBoot returns the time since boot.

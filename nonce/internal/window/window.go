@@ -38,6 +38,7 @@ type Window struct {
 
 	floor    atomic.Int64 // only rises
 	dropLine atomic.Int64 // only rises
+	swept    atomic.Int64 // the drop line of the last Sweep
 }
 
 // New returns an empty window without floor or drop line.
@@ -76,6 +77,10 @@ func (w *Window) Claim(now int64, id [24]byte, signed, expires int64) Verdict {
 	if verdict := w.Admit(now, signed, expires); verdict.Kind != Won {
 		return verdict
 	}
+	verdict := w.index.claim(now, id, expires, &w.dropLine)
+	if verdict.Kind != Full && verdict.Kind != OverShare || !w.Sweep() {
+		return verdict
+	}
 	return w.index.claim(now, id, expires, &w.dropLine)
 }
 
@@ -107,8 +112,16 @@ func (w *Window) RaiseFloor(at int64) bool { return raise(&w.floor, at) }
 // the process records the line durably first.
 func (w *Window) Drop(line int64) bool { return raise(&w.dropLine, line) }
 
-// Sweep forgets at once everything below the drop line.
-func (w *Window) Sweep() { w.index.sweep(w.dropLine.Load()) }
+// Sweep forgets at once everything below the drop line; it returns false if that had been done
+// since the line last moved.
+func (w *Window) Sweep() bool {
+	line := w.dropLine.Load()
+	if !raise(&w.swept, line) {
+		return false
+	}
+	w.index.sweep(line)
+	return true
+}
 
 func raise(bound *atomic.Int64, to int64) bool {
 	for {

@@ -1,0 +1,141 @@
+package badgerstore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/countersign-dev/countersign/nonce"
+	"github.com/countersign-dev/countersign/nonce/noncetest"
+)
+
+// place is a noncetest.Durable in a directory. A crash leaves a copy of the directory as it is at
+// that moment, which is what kill -9 leaves; a power loss leaves of Badger's logs only what had been
+// synced.
+type place struct {
+	t      testing.TB
+	path   string
+	boot   int
+	store  *Store
+	synced map[string][]byte // the logs by name, as of their last sync
+	change func(*Options)
+}
+
+func newPlace(t testing.TB) *place { return &place{t: t, path: t.TempDir()} }
+
+func (p *place) Open(setup noncetest.Setup) (nonce.Store, error) {
+	options := Options{
+		Initial:  setup.Initial,
+		Capacity: setup.Capacity,
+		KeyShare: setup.KeyShare,
+		Clock:    setup.Clock,
+		Logger:   quiet,
+	}
+	options.hooks.bootID = func() string { return fmt.Sprintf("%036d", p.boot) }
+	options.hooks.log = func(log claimLog) claimLog { return &syncWatch{log, p} }
+	if p.change != nil {
+		p.change(&options)
+	}
+	store, err := Open(context.Background(), p.path, options)
+	if err != nil {
+		return nil, err
+	}
+	p.store = store
+	return store, nil
+}
+
+func (p *place) Crash() {
+	p.t.Helper()
+	left := p.t.TempDir()
+	if err := os.CopyFS(left, os.DirFS(p.path)); err != nil {
+		p.t.Fatal(err)
+	}
+	_ = p.store.Close()
+	p.path = left
+}
+
+func (p *place) LosePower() {
+	p.t.Helper()
+	p.Crash()
+	p.boot++
+	logs, err := filepath.Glob(filepath.Join(p.path, claimsName, "*.mem"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for _, log := range logs {
+		if kept, ok := p.synced[filepath.Base(log)]; ok {
+			err = errors.Join(os.WriteFile(log, kept, 0o600), os.Truncate(log, 2*memTableSize))
+		} else {
+			err = os.Remove(log)
+		}
+		if err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	if err := os.Remove(filepath.Join(p.path, ackedName)); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// syncWatch keeps what each log held when it was synced.
+type syncWatch struct {
+	claimLog
+	place *place
+}
+
+func (w *syncWatch) sync() error {
+	if err := w.claimLog.sync(); err != nil {
+		return err
+	}
+	logs, err := filepath.Glob(filepath.Join(w.place.path, claimsName, "*.mem"))
+	if err != nil {
+		return err
+	}
+	if w.place.synced == nil {
+		w.place.synced = make(map[string][]byte)
+	}
+	for _, log := range logs {
+		if w.place.synced[filepath.Base(log)], err = readUntilZeros(log); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readUntilZeros reads a log without the part that has not been written yet.
+func readUntilZeros(name string) ([]byte, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	var text []byte
+	part, zeros := make([]byte, 64<<10), make([]byte, 64<<10)
+	for {
+		n, err := file.Read(part)
+		if err == io.EOF || bytes.Equal(part[:n], zeros[:n]) {
+			return text, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		text = append(text, part[:n]...)
+	}
+}
+
+func TestStoreKeepsTheContract(t *testing.T) {
+	for _, durability := range []Durability{DurabilityOS, DurabilityFsync} {
+		t.Run(durability.String(), func(t *testing.T) {
+			noncetest.Run(t, func(t *testing.T) noncetest.Place {
+				p := newPlace(t)
+				p.change = func(o *Options) { o.Durability = durability }
+				return p
+			})
+		})
+	}
+}

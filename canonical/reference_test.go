@@ -4,7 +4,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"regexp"
 	"sort"
 	"strconv"
@@ -24,19 +23,20 @@ type wire struct {
 
 type referenceScope struct{ algorithm, prefix, terminator, day, region, service string }
 
+const unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+
 var (
 	escape    = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 	spaceRuns = regexp.MustCompile(` +`)
-	safe      = regexp.MustCompile(`[A-Za-z0-9._~-]`)
 )
 
 func refEncode(s string, keepSlash bool) string {
 	var out strings.Builder
 	for _, b := range []byte(s) {
-		if safe.MatchString(string(rune(b))) && b < 128 || keepSlash && b == '/' {
+		if strings.IndexByte(unreserved, b) >= 0 || keepSlash && b == '/' {
 			out.WriteByte(b)
 		} else {
-			fmt.Fprintf(&out, "%%%02X", b)
+			out.WriteString("%" + strings.ToUpper(hex.EncodeToString([]byte{b})))
 		}
 	}
 	return out.String()

@@ -121,6 +121,9 @@ func verify(w wire, rules *canonical.Rules, bodyHash string) (form canonical.For
 	if err := r.Parse(w.message(), rules); err != nil {
 		return 0, false, err
 	}
+	if r.KeyID != testKeyID {
+		return 0, false, nil
+	}
 	if r.PayloadHash != "" {
 		bodyHash = r.PayloadHash
 	}
@@ -128,7 +131,7 @@ func verify(w wire, rules *canonical.Rules, bodyHash string) (form canonical.For
 	if err != nil {
 		return 0, false, err
 	}
-	key := canonical.NewSecret(testSecret).SigningKey(r.Dialect, r.Scope)
+	key := testKey.SigningKey(r.Dialect, r.Scope)
 	for _, form := range r.Forms() {
 		sum := key.Sum(r.AppendStringToSign(nil, r.AppendCanonical(nil, form, bodyHash)))
 		if subtle.ConstantTimeCompare(sum[:], want) == 1 {
@@ -137,6 +140,8 @@ func verify(w wire, rules *canonical.Rules, bodyHash string) (form canonical.For
 	}
 	return 0, false, nil
 }
+
+var testKey = canonical.NewSecret(testSecret)
 
 var post = wire{
 	method: "POST", target: "/v1/orders/a%20b?tag=new&limit=10&tag=blue+sky", host: "api.example.com",

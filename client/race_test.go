@@ -1,0 +1,6 @@
+//go:build race
+
+package client
+
+// raceDetector allocates where the program would not.
+const raceDetector = true

@@ -62,15 +62,26 @@ type Policy struct {
 }
 
 // Bytes is a size, written 1MiB or 4096.
-type Bytes int64
+type Bytes struct {
+	text string
+	N    int64 // bytes
+}
 
-// UnmarshalYAML reads a size.
+// UnmarshalYAML keeps the text, so that check can name the field of a bad one.
 func (b *Bytes) UnmarshalYAML(text []byte) error {
-	size, err := humanize.ParseBytes(string(bytes.Trim(text, " \n\"'")))
-	if err != nil || size > 1<<40 {
-		return errors.New("a size is written 1MiB, 64KiB or 4096")
+	b.text = string(bytes.Trim(text, " \n\"'"))
+	return nil
+}
+
+func (b *Bytes) check(field string) error {
+	if b.text == "" {
+		return nil
 	}
-	*b = Bytes(size)
+	size, err := humanize.ParseBytes(b.text)
+	if err != nil || size == 0 || size > 1<<40 {
+		return fmt.Errorf("%s is %q: a size is written 1MiB, 64KiB or 4096", field, b.text)
+	}
+	b.N = int64(size)
 	return nil
 }
 
@@ -145,6 +156,9 @@ func (c *Config) check() error {
 	case c.Store.Badger == nil || c.Store.Badger.Path == "":
 		return errors.New("store is missing: set store: {badger: {path: ./claims}}")
 	}
+	if err := c.Policy.MaxBody.check("policy.max_body"); err != nil {
+		return err
+	}
 	return c.Store.Badger.check()
 }
 
@@ -162,7 +176,7 @@ func (b *Badger) check() error {
 	if b.Capacity < 0 {
 		return errors.New("store.badger.capacity must not be negative")
 	}
-	return nil
+	return b.MinFree.check("store.badger.min_free")
 }
 
 // resolve makes relative paths relative to dir.

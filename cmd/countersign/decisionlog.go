@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/countersign-dev/countersign/server"
+)
+
+// logDecisions returns an observer that logs one line a decision: refusals at level info, or error
+// where the verifier could not decide, accepted requests at the level given.
+func logDecisions(logger *slog.Logger, accepted slog.Level) func(context.Context, server.Decision) {
+	return func(ctx context.Context, d server.Decision) {
+		level, message := accepted, "accepted"
+		if d.Reason != "" {
+			level, message = slog.LevelInfo, "refused"
+			if d.Status >= http.StatusInternalServerError {
+				level = slog.LevelError
+			}
+		}
+		if !logger.Enabled(ctx, level) {
+			return
+		}
+		attributes := []slog.Attr{
+			slog.String("request_id", d.RequestID), slog.String("method", d.Method), slog.String("path", d.Path),
+			slog.String("remote", d.Remote), slog.Duration("took", d.Duration),
+		}
+		if d.KeyID != "" {
+			attributes = append(attributes, slog.String("key_id", d.KeyID), slog.Bool("key_proved", d.KeyProved),
+				slog.String("dialect", d.Dialect.String()), slog.Duration("skew", d.Skew))
+		}
+		if d.Rejection != nil {
+			attributes = append(attributes, slog.String("reason", string(d.Reason)), slog.Int("status", d.Status),
+				slog.String("why", d.Rejection.Error()))
+		}
+		logger.LogAttrs(ctx, level, message, attributes...)
+	}
+}

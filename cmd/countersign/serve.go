@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/countersign-dev/countersign/internal/service/admin"
+	"github.com/countersign-dev/countersign/internal/service/whoami"
+	"github.com/countersign-dev/countersign/nonce/badgerstore"
+	"github.com/countersign-dev/countersign/server"
+	"github.com/countersign-dev/countersign/server/filekeys"
+)
+
+func newServeCommand() *cobra.Command {
+	var (
+		dev        bool
+		configPath string
+		devOptions devOptions
+	)
+	cmd := &cobra.Command{
+		Use:   "serve (--dev | --config FILE)",
+		Short: "Verify requests",
+		Long: `Start a verifier. GET and POST /whoami answer a signed request with who signed it.
+
+With --dev it needs nothing: it makes a key, keeps it and the used nonces in a directory (--data;
+a temporary one that is removed at the end, if not given), and prints the settings of a client on
+standard output, then two curl commands to paste. Logs go to standard error.
+
+With --config it reads a YAML file:
+  version: 1
+  listen: 0.0.0.0:8443
+  admin: 127.0.0.1:9443            # /healthz and /readyz
+  tls: {certificate: tls.crt, key: tls.key}
+  region: live
+  service: orders
+  keys: {file: keys.yaml}          # made by 'countersign keys new'
+  store: {badger: {path: ./claims, durability: os, initial: replacement}}
+  policy: {max_body: 1MiB, require_signed: [idempotency-key]}
+
+On SIGTERM it finishes the requests in flight and closes the store.`,
+		Example: `  countersign serve --dev
+  countersign serve --dev --data ./dev --listen 127.0.0.1:9000 > dev.env
+  countersign serve --config countersign.yaml`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			switch {
+			case dev == (configPath != ""):
+				return usagef("give either --dev or --config FILE")
+			case dev:
+				return serveDev(cmd.Context(), devOptions, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			case cmd.Flags().Changed("data") || cmd.Flags().Changed("listen"):
+				return usagef("--data and --listen belong to --dev: with --config, set store and listen in the file")
+			}
+			return serveConfig(cmd.Context(), configPath, cmd.ErrOrStderr())
+		},
+	}
+	cmd.Flags().BoolVar(&dev, "dev", false, "try it out, with a key made for you")
+	cmd.Flags().StringVar(&configPath, "config", "", "read the settings from this YAML `FILE`")
+	cmd.Flags().StringVar(&devOptions.data, "data", "", "with --dev: keep key and nonces in this `DIR` (default: a temporary one)")
+	cmd.Flags().StringVar(&devOptions.listen, "listen", "127.0.0.1:8080", "with --dev: the `ADDRESS` to listen on")
+	return cmd
+}
+
+// parts are what a running service holds and must close.
+type parts struct {
+	keys     *filekeys.Source
+	nonces   *badgerstore.Store
+	verifier *server.Verifier
+}
+
+// assemble makes a verifier of opened parts.
+func (p *parts) assemble(policy server.Policy) (err error) {
+	p.verifier, err = server.NewVerifier(p.keys, p.nonces, policy)
+	return err
+}
+
+// close closes what is open, the store last.
+func (p *parts) close() error {
+	var failures error
+	if p.keys != nil {
+		failures = errors.Join(failures, p.keys.Close())
+	}
+	if p.nonces != nil {
+		failures = errors.Join(failures, p.nonces.Close())
+	}
+	return failures
+}
+
+// public is what clients reach: everything behind the verifier.
+func (p *parts) public() http.Handler { return p.verifier.Handler(whoami.Handler()) }
+
+// private is what operators reach.
+func (p *parts) private() http.Handler {
+	return admin.Handler(
+		admin.Check{Name: "store", State: func(ctx context.Context) (string, error) { return "", p.nonces.Ready(ctx) }},
+		admin.Check{Name: "keys", State: p.keysState},
+	)
+}
+
+// keysState tells of a key file that could not be loaded. The keys that were there before stay in
+// force, so that a broken edit does not take the service away.
+func (p *parts) keysState(context.Context) (string, error) {
+	status := p.keys.Status()
+	if status.Err != nil {
+		return fmt.Sprintf("serving the %d keys of %s: %v", status.Keys, status.LoadedAt.UTC().Format(time.RFC3339), status.Err), nil
+	}
+	return fmt.Sprintf("%d keys", status.Keys), nil
+}
+
+func newLogger(w io.Writer, level slog.Level) *slog.Logger {
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+}

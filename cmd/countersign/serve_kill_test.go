@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/countersign-dev/countersign/client"
+)
+
+// killPoints is how often the service is killed: 10, or what COUNTERSIGN_CRASH_POINTS says.
+func killPoints(t *testing.T) int {
+	text := os.Getenv("COUNTERSIGN_CRASH_POINTS")
+	if text == "" {
+		return 10
+	}
+	points, err := strconv.Atoi(text)
+	require.NoError(t, err)
+	return points
+}
+
+// TestKilledServiceAcceptsNothingTwice kills the service under load at random points, starts it on
+// the same data, and sends again everything that it had ever accepted. A third of the load is signed
+// 290 s ahead, and a third presigned for 900 s.
+func TestKilledServiceAcceptsNothingTwice(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	transport := &http.Transport{MaxIdleConnsPerHost: 64, DisableKeepAlives: false}
+	defer transport.CloseIdleConnections()
+	var accepted []*http.Request
+	replays := 0
+	for point := range killPoints(t) {
+		s := startDev(t, "--data", data)
+		newlyAccepted := loadAndKill(t, s, transport)
+		require.NotEmpty(t, newlyAccepted, "point %d: no request was accepted before the kill", point)
+		accepted = append(accepted, newlyAccepted...)
+
+		again := startDev(t, "--data", data)
+		replays += replay(t, again, transport, accepted)
+		again.kill(t)
+	}
+	t.Logf("%d requests accepted, sent again %d times", len(accepted), replays)
+}
+
+// loadAndKill sends signed requests from 16 callers, kills the service at a random moment, and
+// returns the requests that had been answered 200.
+func loadAndKill(t *testing.T, s *service, transport http.RoundTripper) []*http.Request {
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var (
+		mu       sync.Mutex
+		accepted []*http.Request
+		callers  sync.WaitGroup
+	)
+	for caller := range 16 {
+		callers.Go(func() {
+			for i := caller; ctx.Err() == nil; i++ {
+				req, err := signedRequest(t, s, i%3)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				answer, err := transport.RoundTrip(req)
+				if err != nil {
+					return // killed
+				}
+				_ = answer.Body.Close()
+				if answer.StatusCode != http.StatusOK {
+					t.Errorf("a fresh request was answered %s", answer.Status)
+					return
+				}
+				mu.Lock()
+				accepted = append(accepted, req)
+				mu.Unlock()
+			}
+		})
+	}
+	timer := time.NewTimer(50*time.Millisecond + rand.N(300*time.Millisecond))
+	<-timer.C
+	s.kill(t)
+	stop()
+	callers.Wait()
+	return accepted
+}
+
+// signedRequest signs a request that is in time in one of three ways.
+func signedRequest(t *testing.T, s *service, way int) (*http.Request, error) {
+	credentials, err := client.ParseCredentials(s.settings["COUNTERSIGN_KEY_ID"], s.settings["COUNTERSIGN_SECRET"])
+	if err != nil {
+		return nil, err
+	}
+	target := client.Target{Region: "dev", Service: "demo"}
+	req := newRequest(t, s, "/whoami")
+	switch way {
+	case 1:
+		ahead := client.WithClock(func() time.Time { return time.Now().Add(290 * time.Second) })
+		return req, client.NewSigner(credentials, target, ahead).Sign(req)
+	case 2:
+		presigned, err := client.NewSigner(credentials, target).Presign(req, 15*time.Minute)
+		if err != nil {
+			return nil, err
+		}
+		req.URL = presigned
+		return req, nil
+	}
+	return req, client.NewSigner(credentials, target).Sign(req)
+}
+
+// replay sends requests again, none of which may be accepted, and returns how many it sent.
+func replay(t *testing.T, s *service, transport http.RoundTripper, requests []*http.Request) int {
+	var next, again atomic.Int64
+	var callers sync.WaitGroup
+	statuses := make([]int, len(requests))
+	for range 16 {
+		callers.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(requests) {
+					return
+				}
+				req := requests[i].Clone(t.Context())
+				req.URL.Host = s.settings["COUNTERSIGN_URL"][len("http://"):]
+				answer, err := transport.RoundTrip(req)
+				if err != nil {
+					t.Error(fmt.Errorf("replaying: %w", err))
+					return
+				}
+				_ = answer.Body.Close()
+				statuses[i] = answer.StatusCode
+				again.Add(1)
+			}
+		})
+	}
+	callers.Wait()
+	for i, status := range statuses {
+		assert.Equal(t, http.StatusUnauthorized, status, "accepted twice, or not refused as a replay: %s", requests[i].URL)
+	}
+	return int(again.Load())
+}

@@ -51,7 +51,7 @@ const memTableSize = 16 << 20
 // badgerMagic marks the database as ours, in its manifest.
 const badgerMagic = 0xC5_01
 
-func badgerOptions(path string, logger badger.Logger) badger.Options {
+func badgerOptions(path string, logger badger.Logger, memTable int64) badger.Options {
 	return badger.DefaultOptions(filepath.Join(path, claimsName)).
 		WithLogger(logger).
 		WithExternalMagic(badgerMagic).
@@ -61,21 +61,21 @@ func badgerOptions(path string, logger badger.Logger) badger.Options {
 		WithCompression(options.None). // hashes do not compress
 		WithBlockCacheSize(0).
 		WithChecksumVerificationMode(options.OnBlockRead).
-		WithMemTableSize(memTableSize).
+		WithMemTableSize(memTable).
 		WithNumMemtables(3).
 		WithNumLevelZeroTables(4).
 		WithNumLevelZeroTablesStall(10).
 		WithNumCompactors(2).
-		WithValueThreshold(1 << 20). // nothing goes to the value log
+		WithValueThreshold(min(1<<20, memTable/8)). // nothing goes to the value log
 		WithValueLogFileSize(1 << 20)
 }
 
-func openBadgerLog(path string, logger *slog.Logger) (*badgerLog, error) {
+func openBadgerLog(path string, logger *slog.Logger, memTable int64) (*badgerLog, error) {
 	if err := removeEmptyLogs(filepath.Join(path, claimsName)); err != nil {
 		return nil, err
 	}
 	sink := &badgerLogger{to: logger}
-	db, err := badger.Open(badgerOptions(path, sink))
+	db, err := badger.Open(badgerOptions(path, sink, memTable))
 	if refusal := new(fs.PathError); errors.As(err, &refusal) {
 		return nil, err // the file system's, not the store's
 	}

@@ -58,7 +58,7 @@ func Open(ctx context.Context, path string, options Options) (store *Store, err 
 	if err := s.disk.check(); err != nil {
 		return nil, err
 	}
-	log, err := openBadgerLog(path, options.Logger)
+	log, err := openBadgerLog(path, options.Logger, options.hooks.memTable)
 	if err != nil {
 		return nil, err
 	}
@@ -109,15 +109,14 @@ func find(path string, options Options) (found, error) {
 	f.acked = answered
 	f.sameBoot = r.bootID != "" && r.bootID == f.bootID && !answered.failed
 	f.whole = f.sameBoot || r.clean
-	if f.whole && !r.clean {
-		if !ok {
-			return f, corrupt(path, "%s is missing or cannot be read", ackedName)
-		}
-		if err := verifyLogs(path, r.base.sequence+1, answered.sequence); err != nil {
-			return f, err
-		}
+	tabled, err := verifyTables(path, options.Logger)
+	if err != nil || !f.whole || r.clean {
+		return f, err
 	}
-	return f, verifyTables(path, options.Logger)
+	if !ok {
+		return f, corrupt(path, "%s is missing or cannot be read", ackedName)
+	}
+	return f, verifyLogs(path, r.base.sequence+1, tabled, answered.sequence)
 }
 
 // load puts the claims on disk back into the window.

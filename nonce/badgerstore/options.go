@@ -75,6 +75,9 @@ type hooks struct {
 	free   func(path string) (int64, error)
 	log    func(claimLog) claimLog
 	state  func(stateFile) stateFile
+	// memTable is Badger's memtable size in bytes; a small one makes it write and compact tables
+	// within a short test.
+	memTable int64
 }
 
 func (o Options) withDefaults() (Options, error) {
@@ -108,6 +111,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.hooks.bootID == nil {
 		o.hooks.bootID = bootID
+	}
+	if o.hooks.memTable == 0 {
+		o.hooks.memTable = memTableSize
 	}
 	if o.hooks.free == nil {
 		o.hooks.free = freeSpace

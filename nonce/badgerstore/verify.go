@@ -12,6 +12,7 @@ import (
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
 	"github.com/dgraph-io/badger/v4/table"
+	"github.com/dgraph-io/badger/v4/y"
 	"github.com/dgraph-io/ristretto/v2/z"
 )
 
@@ -19,33 +20,36 @@ import (
 // checksum is wrong, and starts afresh where its manifest is gone. Here everything is looked at
 // first, read-only, so that a damaged store is neither used nor changed.
 
-// verifyTables checks that the manifest and all the tables that it names can be read whole.
-func verifyTables(path string, logger *slog.Logger) error {
+// verifyTables checks that the manifest and all the tables that it names can be read whole, and
+// returns the highest sequence number in them.
+func verifyTables(path string, logger *slog.Logger) (last uint64, err error) {
 	directory := filepath.Join(path, claimsName)
 	file, err := os.Open(filepath.Join(directory, badger.ManifestFilename))
 	if errors.Is(err, fs.ErrNotExist) {
-		return corrupt(path, "%s/%s is missing", claimsName, badger.ManifestFilename)
+		return 0, corrupt(path, "%s/%s is missing", claimsName, badger.ManifestFilename)
 	}
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer file.Close()
-	opt := badgerOptions(path, &badgerLogger{to: logger})
+	opt := badgerOptions(path, &badgerLogger{to: logger}, memTableSize)
 	manifest, _, err := badger.ReplayManifestFile(file, badgerMagic, opt)
 	if err != nil {
-		return corrupt(path, "%s/%s: %s", claimsName, badger.ManifestFilename, oneLine(err))
+		return 0, corrupt(path, "%s/%s: %s", claimsName, badger.ManifestFilename, oneLine(err))
 	}
 	for id := range manifest.Tables {
 		name := table.NewFilename(id, directory)
-		if err := verifyTable(name, opt); err != nil {
-			return corrupt(path, "%s/%s: %s", claimsName, filepath.Base(name), oneLine(err))
+		highest, err := verifyTable(name, opt)
+		if err != nil {
+			return 0, corrupt(path, "%s/%s: %s", claimsName, filepath.Base(name), oneLine(err))
 		}
+		last = max(last, highest)
 	}
-	return nil
+	return last, nil
 }
 
 // verifyTable reads one table whole. Badger panics on some kinds of damage.
-func verifyTable(name string, opt badger.Options) (err error) {
+func verifyTable(name string, opt badger.Options) (last uint64, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = errors.New("its index cannot be read")
@@ -53,14 +57,14 @@ func verifyTable(name string, opt badger.Options) (err error) {
 	}()
 	info, err := os.Stat(name)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if info.Size() < 64 {
-		return fmt.Errorf("it holds only %d bytes", info.Size())
+		return 0, fmt.Errorf("it holds only %d bytes", info.Size())
 	}
 	mapped, err := z.OpenMmapFile(name, os.O_RDONLY, 0)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	t, err := table.OpenTable(mapped, table.Options{
 		ReadOnly:  true,
@@ -68,21 +72,28 @@ func verifyTable(name string, opt badger.Options) (err error) {
 		ChkMode:   options.OnTableAndBlockRead,
 	})
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return t.Close(-1)
+	entries := t.NewIterator(0)
+	for entries.Rewind(); entries.Valid(); entries.Next() {
+		e := entries.Value()
+		if at, ok := positionOf(y.ParseKey(entries.Key()), e.Value, e.Meta&walDeleted != 0); ok {
+			last = max(last, at.sequence)
+		}
+	}
+	return last, errors.Join(entries.Close(), t.Close(-1))
 }
 
-// verifyLogs checks that the logs which Badger has not yet made into tables hold every write since
-// base without a gap, and none less than was answered. It is for a store that the same boot left
-// behind, where nothing can have been lost.
-func verifyLogs(path string, base, answered uint64) error {
+// verifyLogs checks that the logs which Badger has not yet made into tables hold every write from
+// base on without a gap, and that logs and tables, which hold those up to tabled, hold no less than
+// was answered. It is for a store that the same boot left behind, where nothing can have been lost.
+func verifyLogs(path string, base, tabled, answered uint64) error {
 	names, err := filepath.Glob(filepath.Join(path, claimsName, "*.mem"))
 	if err != nil {
 		return err
 	}
 	sort.Strings(names) // Badger numbers them with leading zeros
-	var last uint64
+	last := max(tabled, base-1)
 	gap := false
 	for _, name := range names {
 		log, err := os.ReadFile(name)
@@ -94,13 +105,12 @@ func verifyLogs(path string, base, answered uint64) error {
 			if !ok || at.sequence < base {
 				return
 			}
-			if last != 0 && at.sequence != last && at.sequence != last+1 {
-				gap = true
-			}
-			last = at.sequence
+			// A log whose table is there already may not have been removed yet.
+			gap = gap || at.sequence > last+1
+			last = max(last, at.sequence)
 		})
 	}
-	if gap || last != 0 && last < answered {
+	if gap || last < answered {
 		return lost(path, answered)
 	}
 	return nil

@@ -23,6 +23,7 @@ const (
 )
 
 type walEntry struct {
+	at         int // where it begins in the log
 	meta       byte
 	key, value []byte
 	version    uint64
@@ -36,12 +37,13 @@ func scanWAL(log []byte, each func(walEntry)) {
 		return
 	}
 	var gathered []walEntry
-	for rest := log[walHeaderSize:]; ; {
-		e, size := parseWALEntry(rest)
+	for at := walHeaderSize; ; {
+		e, size := parseWALEntry(log[at:])
 		if size == 0 {
 			return
 		}
-		rest = rest[size:]
+		e.at = at
+		at += size
 		switch {
 		case e.meta&walInTxn != 0:
 			if len(gathered) > 0 && gathered[0].version != e.version {

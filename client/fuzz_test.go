@@ -41,3 +41,25 @@ func FuzzSign(f *testing.F) {
 		checkReceived(t, r)
 	})
 }
+
+// FuzzParseVariables: whatever a file holds, what is read of it are names of ours, and reading the
+// lines again that they make gives the same.
+func FuzzParseVariables(f *testing.F) {
+	f.Add("COUNTERSIGN_URL=http://127.0.0.1\r\nexport COUNTERSIGN_REGION='live'\n# no\n")
+	f.Add("COUNTERSIGN_A=1\nCOUNTERSIGN_A=2")
+	f.Fuzz(func(t *testing.T, content string) {
+		variables, err := parseVariables(content)
+		if err != nil {
+			require.Nil(t, variables)
+			return
+		}
+		var lines strings.Builder
+		for name, value := range variables {
+			require.True(t, strings.HasPrefix(name, "COUNTERSIGN_"))
+			lines.WriteString(name + "='" + value + "'\n")
+		}
+		again, err := parseVariables(lines.String())
+		require.NoError(t, err)
+		require.Equal(t, variables, again)
+	})
+}

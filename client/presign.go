@@ -68,7 +68,7 @@ func (s *Signer) presign(w *scratch, req *http.Request, credentials Credentials,
 	if err := w.request.Parse(&w.message, &s.rules); err != nil {
 		return nil, err
 	}
-	signature := w.sign(credentials.Secret, hash)
+	signature := w.sign(credentials.Secret.SigningKey(s.dialect, w.request.Scope), hash)
 	presigned.RawQuery = presigned.RawQuery[:len(presigned.RawQuery)-signatureLength] + string(signature[:])
 	return &presigned, nil
 }

@@ -125,13 +125,10 @@ func (s *Signer) writeHeaders(w *scratch, req *http.Request, host string, creden
 	if err := w.request.Parse(&w.message, &s.rules); err != nil {
 		return signature{}, err
 	}
-	done := w.sign(credentials.Secret, hash)
+	key := credentials.Secret.SigningKey(s.dialect, w.request.Scope)
+	done := w.sign(key, hash)
 	values[3] = string(append(w.text[:len(w.text)-signatureLength], done[:]...)[authorizationAt:])
-	return signature{
-		dialect: s.dialect,
-		key:     credentials.Secret.SigningKey(s.dialect, w.request.Scope),
-		text:    values[3][len(values[3])-signatureLength:],
-	}, nil
+	return signature{dialect: s.dialect, key: key, text: values[3][len(values[3])-signatureLength:]}, nil
 }
 
 // appendAuthorization appends the header's value up to and with a placeholder of the signature;
@@ -161,11 +158,11 @@ func (s *Signer) appendScope(text, day []byte) []byte {
 }
 
 // sign returns the signature of the parsed request in hex.
-func (w *scratch) sign(secret canonical.Secret, hash string) (text [signatureLength]byte) {
+func (w *scratch) sign(key canonical.SigningKey, hash string) (text [signatureLength]byte) {
 	w.work = w.request.AppendCanonical(w.work[:0], canonical.RuleForm, hash)
 	end := len(w.work)
 	w.work = w.request.AppendStringToSign(w.work, w.work)
-	sum := secret.SigningKey(w.request.Dialect, w.request.Scope).Sum(w.work[end:])
+	sum := key.Sum(w.work[end:])
 	appendHex(text[:0], sum[:])
 	return text
 }

@@ -124,7 +124,7 @@ func TestSignSignsEveryHeaderButThoseThatHopsRewrite(t *testing.T) {
 func TestSignSignsWhatPolicyRequiresOfAll(t *testing.T) {
 	req := get(t, "http://127.0.0.1/a%2Fb")
 	req.Header.Set("Cookie", "a=b")
-	signer := testSigner(WithRules(canonical.Rules{EncodedSlash: true, RequireSigned: []string{"Cookie"}}))
+	signer := testSigner(WithRules(canonical.Rules{EncodedSlash: true, RequireSigned: []string{"cookie"}}))
 	require.NoError(t, signer.Sign(req))
 	assert.Contains(t, req.Header.Get("Authorization"), "SignedHeaders=cookie;host;")
 }

@@ -41,7 +41,9 @@ func worthSigning(name string, rules *canonical.Rules) bool {
 	for _, prefix := range prefixesRewrittenByHops {
 		rewritten = rewritten || strings.HasPrefix(name, prefix)
 	}
-	return !rewritten || slices.Contains(rules.RequireSigned, name)
+	return !rewritten || slices.ContainsFunc(rules.RequireSigned, func(required string) bool {
+		return strings.EqualFold(required, name)
+	})
 }
 
 // appendNames appends to names, in canonical MIME form and unsorted, the headers of the caller that

@@ -23,10 +23,11 @@ import (
 // (another host or port, or from https to http) is sent unsigned, as are those after it: whoever
 // answers there could otherwise pass the signed request on to the API.
 //
-// Resends: net/http sends an idempotent request again, by itself, when a kept-alive connection dies
-// under it. Such a copy is signed anew just before it is sent (where the base is an *http.Transport),
-// so that the verifier does not take it for a replay. An answer "replayed_request" is never acted on, because the first copy may have
-// been executed.
+// Resends: when a kept-alive connection dies under it, net/http by itself sends again a request that
+// is safe to repeat: GET, HEAD, OPTIONS, TRACE, or one with an Idempotency-Key header. Where the base
+// is an *http.Transport such a copy is signed anew just before it is sent, so that the verifier does
+// not take it for a replay. An answer "replayed_request" is never acted on, because the first copy
+// may have been executed.
 type Transport struct {
 	signer *Signer
 	base   http.RoundTripper

@@ -124,6 +124,9 @@ func TestStoreStopsAfterAFailure(t *testing.T) {
 				t.Fatalf("ready after the failure: %v, want the injected error", err)
 			}
 			_ = store.Close()
+			if info, err := ReadInfo(p.path); err != nil || info.BootID != "" || info.Clean {
+				t.Fatalf("info: %+v, %v; want neither a boot id nor clean", info, err)
+			}
 
 			// The same boot, but as if it were another one: what was signed up to now is refused.
 			store, err = p.Open(setup)
@@ -162,12 +165,19 @@ func TestFailureIsRememberedWithoutTheRecord(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	now := clock.Now()
+	// The first claim moves the ceiling, so that the second one needs no record.
+	if err := store.Claim(context.Background(), nonce.NewID("key", "a"), now, now.Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
 	f.write.Store(true)
 	f.state.Store(true)
-	clock.Advance(-time.Nanosecond)
-	now := clock.Now()
-	_ = store.Claim(context.Background(), nonce.NewID("key", "a"), now.Add(-time.Minute), now.Add(time.Minute))
-	_ = store.Claim(context.Background(), nonce.NewID("key", "b"), now.Add(time.Minute), now.Add(2*time.Minute))
+	if err := store.Claim(context.Background(), nonce.NewID("key", "b"), now, now.Add(time.Minute)); !errors.Is(err, errInjected) {
+		t.Fatalf("claim: %v, want the injected error", err)
+	}
+	if f.state.Load() {
+		t.Fatal("the store did not try to mark its record")
+	}
 	p.Crash()
 	if store, err = p.Open(setup); err != nil {
 		t.Fatal(err)

@@ -9,8 +9,14 @@ import (
 	"github.com/countersign-dev/countersign/canonical"
 )
 
-// skew is how far a signer's clock may be off. SPEC §7.
-const skew = 300 * time.Second
+const (
+	// skew is how far a signer's clock may be off. SPEC §7.
+	skew = 300 * time.Second
+	// longestExpires and defaultCap bound a presigned URL's life, in seconds: by the protocol, and
+	// by a verifier that is not told otherwise. SPEC §5.2.
+	longestExpires = 604800
+	defaultCap     = 900
+)
 
 // Explain reports on a request. It takes a few hundred hashes of the request at most.
 func Explain(in *Input, options Options) *Report {
@@ -19,7 +25,7 @@ func Explain(in *Input, options Options) *Report {
 		Problems: in.broken, Notes: in.notes, Verdict: Refused,
 	}
 	var request canonical.Request
-	if err := request.Parse(&in.Message, &canonical.Rules{}); err != nil {
+	if err := request.Parse(&in.Message, &canonical.Rules{MaxExpires: longestExpires}); err != nil {
 		report.Problems = append(report.Problems, problemOf(err))
 		return report
 	}
@@ -29,6 +35,9 @@ func Explain(in *Input, options Options) *Report {
 		report.Payload.Computed = hexHash(in.Body)
 	}
 	report.checkScope(&request, options)
+	if request.Expires > defaultCap*time.Second {
+		report.note("the URL is to live for more than %d s: verifiers refuse that as bad_expires unless they are configured to accept it", defaultCap)
+	}
 	report.checkPayload()
 	report.checkSecret(&request, options)
 	if report.Payload.used() == "" {

@@ -70,8 +70,9 @@ var unseen = map[canonical.Reason]bool{
 
 // unseenCases are refused by the key's record or by the verifier's policy.
 var unseenCases = map[string]bool{
-	"refuse/keys/secret-past-overlap.txt":  true,
-	"refuse/headers/required-unsigned.txt": true,
+	"refuse/keys/secret-past-overlap.txt":   true,
+	"refuse/headers/required-unsigned.txt":  true,
+	"refuse/presigned/expires-over-cap.txt": true,
 }
 
 // TestExplainAgreesWithTheVectors: what is accepted matches, in the form and with the canonical

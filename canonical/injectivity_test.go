@@ -117,7 +117,7 @@ func TestNoTwoRequestsShareACanonicalRequest(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	pick := func(list ...string) string { return list[random.IntN(len(list))] }
 	c := newCollector(t)
-	for range 30_000 {
+	for range map[bool]int{false: 30_000, true: 3_000}[raceDetector] {
 		w := wire{method: pick("GET", "POST", "get"), host: pick("a.example", "A.example", "a.example:80")}
 		w.target = pick("/", "/a", "/a:b", "/a%3Ab", "/a%253Ab", "/a%20b", "/a%2520b", "/a=b&c", "/a/", "/a;b", "/%61") +
 			pick("", "?", "?a=b", "?a=b&a=c", "?a=c&a=b", "?a", "?a=", "?a+b", "?a%20b", "?a%2Bb", "?%61=b", "?a=b%26a%3Dc", "?b=:", "?b=%3a")
@@ -137,7 +137,7 @@ func TestNoTwoRequestsShareACanonicalRequest(t *testing.T) {
 		}
 		c.add(w)
 	}
-	assert.Greater(t, c.admitted, 20_000)
+	assert.Greater(t, c.admitted, 2_000)
 	for _, form := range []canonical.Form{canonical.RuleForm, canonical.PathAsSentForm, canonical.AsSentForm} {
 		assert.Positive(t, c.forms[form], form)
 	}
@@ -154,7 +154,7 @@ func TestCanonicalFormIsTheReferences(t *testing.T) {
 		}
 		return s.String()
 	}
-	for range 5_000 {
+	for range map[bool]int{false: 5_000, true: 500}[raceDetector] {
 		w := wire{method: text("GETPOS", 1, 6), host: text("abc.-:0123", 1, 20), target: "/"}
 		for range random.IntN(4) {
 			w.target += refEncode(text("ab~$é%.:@=+", 3, 8), false) + text("/", 0, 1) + text("abc:@=+$&'()*,", 1, 3)

@@ -25,7 +25,7 @@ func (s *verification) checkBody(context.Context) *Rejection {
 			return rejection
 		}
 	}
-	if s.payloadHash != canonical.HashUnsignedPayload && s.payloadHash != s.bodyHash() {
+	if hash := s.bodyHash(); s.payloadHash != canonical.HashUnsignedPayload && s.payloadHash != string(hash[:]) {
 		return reject(canonical.BodyMismatch, "the body is not the one that was signed")
 	}
 	return nil
@@ -34,12 +34,10 @@ func (s *verification) checkBody(context.Context) *Rejection {
 func (s *verification) hasBody() bool { return s.req.Body != nil && s.req.Body != http.NoBody }
 
 // bodyHash returns the SHA-256 of the body that was read, in hex.
-func (s *verification) bodyHash() string {
-	if len(s.body) == 0 {
-		return emptyHash
-	}
+func (s *verification) bodyHash() (text [2 * sha256.Size]byte) {
 	sum := sha256.Sum256(s.body)
-	return hex.EncodeToString(sum[:])
+	hex.Encode(text[:], sum[:])
+	return text
 }
 
 const firstRead = 16 << 10

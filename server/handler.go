@@ -3,8 +3,6 @@ package server
 import (
 	"errors"
 	"net/http"
-
-	"github.com/google/uuid"
 )
 
 // Handler returns middleware that lets verified requests through to next, with their [Identity] in
@@ -28,7 +26,7 @@ func WriteError(w http.ResponseWriter, err error) {
 	var rejection *Rejection
 	if !errors.As(err, &rejection) {
 		rejection = rejectFor("", err)
-		rejection.RequestID = uuid.NewString()
+		rejection.RequestID = newRequestID()
 	}
 	rejection.Write(w)
 }

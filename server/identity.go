@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/countersign-dev/countersign/canonical"
 )
 
@@ -70,7 +68,7 @@ func CheckScope(id *Identity, scope string) *Rejection {
 	if id != nil {
 		rejection.RequestID = id.RequestID
 	} else {
-		rejection.RequestID = uuid.NewString()
+		rejection.RequestID = newRequestID()
 	}
 	return rejection
 }

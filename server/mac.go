@@ -27,7 +27,8 @@ func (s *verification) checkMAC(context.Context) *Rejection {
 			if rejection := s.readBody(s.v.policy.MaxUnhashedBody); rejection != nil {
 				return rejection
 			}
-			s.payloadHash = s.bodyHash()
+			hash := s.bodyHash()
+			s.payloadHash = string(hash[:])
 		}
 	}
 	if s.matches() {

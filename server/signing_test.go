@@ -88,6 +88,17 @@ func hmacSHA256(key []byte, message string) []byte {
 
 // lines returns the request line and header lines, signed.
 func (s signing) lines() []string {
+	lines, _, _ := s.sign()
+	return lines
+}
+
+// texts returns the canonical request and the string to sign.
+func (s signing) texts() (canonical, toSign string) {
+	_, canonical, toSign = s.sign()
+	return canonical, toSign
+}
+
+func (s signing) sign() (lines []string, canonical, toSign string) {
 	_, _, _, prefix := s.names()
 	date := s.at.UTC().Format("20060102T150405Z")
 	headers := []string{"Host: " + s.host}
@@ -147,14 +158,15 @@ func (s signing) lines() []string {
 	if s.form != "as-sent" {
 		query = oracleQuery(query)
 	}
-	canonical := s.method + "\n" + path + "\n" + query + "\n" + text + "\n" + list + "\n" + hash
-	signature := hex.EncodeToString(hmacSHA256(s.signingKey(), token+"\n"+date+"\n"+scope+"\n"+sha256Hex(canonical)))
+	canonical = s.method + "\n" + path + "\n" + query + "\n" + text + "\n" + list + "\n" + hash
+	toSign = token + "\n" + date + "\n" + scope + "\n" + sha256Hex(canonical)
+	signature := hex.EncodeToString(hmacSHA256(s.signingKey(), toSign))
 	if s.expires != 0 {
 		target += "&" + prefix + "Signature=" + signature
 	} else {
 		headers = append(headers, "Authorization: "+token+" Credential="+s.keyID+"/"+scope+", SignedHeaders="+list+", Signature="+signature)
 	}
-	return append([]string{s.method + " " + target + " HTTP/1.1"}, headers...)
+	return append([]string{s.method + " " + target + " HTTP/1.1"}, headers...), canonical, toSign
 }
 
 func (s signing) signingKey() []byte {

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/countersign-dev/countersign/canonical"
 	"github.com/countersign-dev/countersign/nonce"
 )
@@ -67,7 +65,7 @@ func (v *Verifier) Service() string { return v.policy.Service }
 func (v *Verifier) Verify(req *http.Request) (*Identity, error) {
 	if v == nil || v.keys == nil || v.nonces == nil {
 		rejection := reject(canonical.KeysUnavailable, "the verifier has not been set up: use NewVerifier")
-		rejection.RequestID = uuid.NewString()
+		rejection.RequestID = newRequestID()
 		return nil, rejection
 	}
 	s, _ := v.states.Get().(*verification)
@@ -121,7 +119,7 @@ type verification struct {
 func (s *verification) begin(v *Verifier, req *http.Request) {
 	s.v, s.req, s.rules = v, req, &v.rules
 	s.now = v.policy.Now()
-	s.decision = Decision{Time: s.now, RequestID: uuid.NewString()}
+	s.decision = Decision{Time: s.now, RequestID: newRequestID()}
 	s.decision.describe(req)
 	s.message = canonical.Message{Method: req.Method, Target: req.RequestURI, Host: req.Host, Header: req.Header}
 }

@@ -83,3 +83,11 @@ func (k *keysCommand) find(cmd *cobra.Command, id string) (filekeys.Record, erro
 	}
 	return records[at], nil
 }
+
+// oneID admits the id of a key as the one argument.
+func oneID(cmd *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return usagef("%s takes one argument, the ID of a key, not %d", cmd.CommandPath(), len(args))
+	}
+	return nil
+}

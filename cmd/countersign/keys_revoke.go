@@ -26,7 +26,7 @@ last active secret cannot be revoked so: rotate first, or revoke the key.`,
 		Example: `  countersign keys revoke ck_live_7h2kq9m4x8wz3n5c --file keys.yaml
   countersign keys revoke ck_live_7h2kq9m4x8wz3n5c --secret-index 1    # its clients have moved on
   countersign keys revoke ck_live_7h2kq9m4x8wz3n5c --remove`,
-		Args: exactly("ID"),
+		Args: oneID,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			single := cmd.Flags().Changed("secret-index")
 			switch {

@@ -25,7 +25,7 @@ is for a secret that has leaked.`,
 		Example: `  countersign keys rotate ck_live_7h2kq9m4x8wz3n5c --file keys.yaml
   countersign keys rotate ck_live_7h2kq9m4x8wz3n5c --overlap 7d
   countersign keys rotate ck_live_7h2kq9m4x8wz3n5c --overlap 0s    # it leaked`,
-		Args: exactly("ID"),
+		Args: oneID,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			span, err := parseSpan(overlap)
 			if err != nil {

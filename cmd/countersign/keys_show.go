@@ -17,7 +17,7 @@ func (k *keysCommand) showCommand() *cobra.Command {
 end. Nothing of the secrets themselves is shown, not even a fingerprint: imported secrets may be
 weak enough to be guessed from one.`,
 		Example: `  countersign keys show ck_live_7h2kq9m4x8wz3n5c --file keys.yaml`,
-		Args:    exactly("ID"),
+		Args:    oneID,
 		RunE:    func(cmd *cobra.Command, args []string) error { return k.show(cmd, args[0], asJSON) },
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")

@@ -158,7 +158,7 @@ func TestKeysWrongUsage(t *testing.T) {
 		{[]string{"rotate", "x", "--overlap", "-1h"}, "write 24h"},
 		{[]string{"revoke", "x", "--remove", "--secret-index", "0"}, "exclude each other"},
 		{[]string{"show"}, "ID"},
-		{[]string{"rotate", "a", "b"}, "b"},
+		{[]string{"rotate", "a", "b"}, "one argument"},
 		{[]string{"lisst"}, "lisst"},
 	} {
 		k.fails(true, c.want, c.args...)

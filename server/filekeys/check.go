@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -93,29 +94,17 @@ func checkSecret(text, environment string) (canonical.Secret, error) {
 	return secret, nil
 }
 
-// doubled returns the index of the first element that stands earlier in list too, or -1.
-func doubled[T comparable](list []T) int {
+// doubled reports whether an element stands in list twice.
+func doubled[T any](list []T, equal func(a, b T) bool) bool {
 	for i, element := range list {
-		for _, earlier := range list[:i] {
-			if element == earlier {
-				return i
-			}
+		if slices.ContainsFunc(list[:i], func(earlier T) bool { return equal(element, earlier) }) {
+			return true
 		}
 	}
-	return -1
+	return false
 }
 
-// doubledSecret returns the index of the first secret that stands earlier in list too, or -1.
-func doubledSecret(list []Secret) int {
-	for i, secret := range list {
-		for _, earlier := range list[:i] {
-			if secret.Secret.Equal(earlier.Secret) {
-				return i
-			}
-		}
-	}
-	return -1
-}
+func same[T comparable](a, b T) bool { return a == b }
 
 func checkActive(active int) error {
 	if active > server.MaxActiveSecrets {
@@ -148,8 +137,12 @@ func (r *Record) Check(now time.Time) error {
 		_, err := checkSecret(secret.Secret.Reveal(), r.Environment)
 		checks = append(checks, err)
 	}
-	if doubled(r.Scopes) >= 0 || doubled(r.Dialects) >= 0 || doubled(r.Sources) >= 0 || doubledSecret(r.Secrets) >= 0 {
+	if doubled(r.Scopes, same) || doubled(r.Dialects, same) || doubled(r.Sources, same) ||
+		doubled(r.Secrets, func(a, b Secret) bool { return a.Secret.Equal(b.Secret) }) {
 		checks = append(checks, errors.New("a scope, dialect, source or secret is named twice"))
+	}
+	if max(len(r.Scopes), len(r.Sources), len(r.Secrets)) > maxListed {
+		checks = append(checks, fmt.Errorf("a key may list at most %d scopes, sources or secrets", maxListed))
 	}
 	for _, err := range append(checks, checkActive(r.ActiveSecrets(now))) {
 		if err != nil {

@@ -3,12 +3,16 @@ package filekeys
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/countersign-dev/countersign/canonical"
 )
+
+// maxListed is how many scopes, sources or secrets a key may list.
+const maxListed = 256
 
 // parse reads a key file's text; path is for errors, now decides which secrets count as active.
 func parse(path string, data []byte, now time.Time) ([]Record, error) {
@@ -145,10 +149,13 @@ func (d document) secrets(node ast.Node, r *Record, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		r.Secrets = append(r.Secrets, secret)
-		if doubledSecret(r.Secrets) >= 0 {
+		if slices.ContainsFunc(r.Secrets, func(s Secret) bool { return s.Secret.Equal(secret.Secret) }) {
 			return d.failAt(node, "this secret is named earlier in the same key: remove one")
 		}
+		if len(r.Secrets) == maxListed {
+			return d.failAt(node, "a key lists more than %d secrets: remove those that have ended", maxListed)
+		}
+		r.Secrets = append(r.Secrets, secret)
 		return nil
 	})
 	if err != nil {
@@ -183,10 +190,13 @@ func texts[T string | canonical.Dialect | netip.Prefix](d document, node ast.Nod
 		if err != nil {
 			return d.failAt(node, "%v", err)
 		}
-		values = append(values, value)
-		if doubled(values) >= 0 {
+		if slices.Contains(values, value) {
 			return d.failAt(node, "%s names this one twice: remove one", of)
 		}
+		if len(values) == maxListed {
+			return d.failAt(node, "%s names more than %d", of, maxListed)
+		}
+		values = append(values, value)
 		return nil
 	})
 	if err != nil {

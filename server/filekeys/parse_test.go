@@ -1,6 +1,7 @@
 package filekeys
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -149,6 +150,7 @@ func TestParseRefusesWithPlaceAndFix(t *testing.T) {
 		{"secret as a mapping", one(good, "{a: b}"), "keys.yaml:7:17: secret must be text"},
 		{"secret twice", one() + "      - secret: " + good + "\n", "keys.yaml:9:9: this secret is named earlier in the same key: remove one"},
 		{"five active secrets", one() + moreSecrets(4, ""), "keys.yaml:7:7: 5 of the secrets are active, and 4 is the most: remove the oldest, or give them a not_after that has passed"},
+		{"many scopes", one("orders:read", manyScopes(257)), "keys.yaml:5:1440: scopes names more than 256"},
 		{"two documents", one() + "---\nversion: 1\n", "keys.yaml:9:1: a key file must be one YAML document: remove this one"},
 		{"alias", one("[orders:read]", "*scopes"), "keys.yaml:5:13: anchors, aliases, tags, merge keys and directives are not allowed in a key file: write the value out, and quote text that begins with & * ! or %"},
 		{"anchor", one("[orders:read]", "&scopes [orders:read]"), "keys.yaml:5:13: anchors, aliases, tags, merge keys and directives are not allowed in a key file: write the value out, and quote text that begins with & * ! or %"},
@@ -173,6 +175,14 @@ func TestParseRefusesWithPlaceAndFix(t *testing.T) {
 			}
 		})
 	}
+}
+
+func manyScopes(n int) string {
+	var scopes []string
+	for i := range n {
+		scopes = append(scopes, fmt.Sprintf("s%d", i))
+	}
+	return strings.Join(scopes, ", ")
 }
 
 // moreSecrets writes n more secrets for the key at the end of a file.

@@ -19,10 +19,10 @@ func patch(path string, data []byte, current, next []Record) (patched []byte, ok
 	if !ok || len(next) == 0 || len(l.records) != len(current) {
 		return nil, false
 	}
+	known, places := placesOf(current), placesOf(next)
 	p := patcher{layout: l}
 	for i := range current {
-		at := slices.IndexFunc(next, func(r Record) bool { return r.ID == current[i].ID })
-		if at < 0 {
+		if at, stays := places[current[i].ID]; !stays {
 			p.replace(l.records[i].start, l.records[i].end)
 		} else if !current[i].equal(&next[at]) {
 			p.record(&l.records[i], &current[i], &next[at])
@@ -30,11 +30,20 @@ func patch(path string, data []byte, current, next []Record) (patched []byte, ok
 	}
 	last := l.records[len(l.records)-1]
 	for i := range next {
-		if !slices.ContainsFunc(current, func(r Record) bool { return r.ID == next[i].ID }) {
+		if _, was := known[next[i].ID]; !was {
 			p.replace(last.end, last.end, renderRecord(&next[i], last.dash)...)
 		}
 	}
 	return p.apply(), true
+}
+
+// placesOf returns where each id stands among records.
+func placesOf(records []Record) map[string]int {
+	places := make(map[string]int, len(records))
+	for i := range records {
+		places[records[i].ID] = i
+	}
+	return places
 }
 
 // patcher collects replacements of lines.

@@ -8,6 +8,8 @@ import (
 	"net/textproto"
 	"net/url"
 	"strings"
+
+	"github.com/countersign-dev/countersign/canonical"
 )
 
 // buildRequest makes the request that the command line describes. base is COUNTERSIGN_URL, to which a
@@ -89,6 +91,7 @@ func tidyURL(u *url.URL) error {
 
 // addHeader adds a 'Name: value' line of -H.
 func addHeader(req *http.Request, line string) error {
+	cs4, aws4 := canonical.CS4.Names(), canonical.AWS4.Names()
 	name, value, found := strings.Cut(line, ":")
 	value = strings.Trim(value, " \t")
 	name = textproto.CanonicalMIMEHeaderKey(name)
@@ -99,6 +102,8 @@ func addHeader(req *http.Request, line string) error {
 		return usagef("-H %s: a value is one line", name)
 	}
 	switch name {
+	case "Authorization", cs4.Date, cs4.Nonce, cs4.ContentSHA256, aws4.Date, aws4.Nonce, aws4.ContentSHA256:
+		return usagef("-H %s: leave it out, signing sets it", name)
 	case "Host":
 		req.Host = value
 	case "Content-Length", "Transfer-Encoding", "Trailer", "Connection", "Expect":

@@ -63,7 +63,10 @@ Exit codes: 0 done; 1 refused, mismatched or failed; 2 wrong usage.`,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newServeCommand())
+	root.AddCommand(
+		newServeCommand(), newSignCommand(), newExplainCommand(), newKeysCommand(),
+		newStoreCommand(), newVectorsCommand(), newVersionCommand(),
+	)
 	return root
 }
 

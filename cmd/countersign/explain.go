@@ -51,6 +51,9 @@ Exit code 1: a rule is broken, or the signature does not match.`,
 		Args: atMostOne("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			options.hasData = cmd.Flags().Changed("data")
+			if options.data == "@-" && (len(args) == 0 || args[0] == "-") {
+				return usagef("-d @- and the request cannot both be standard input: give the request as FILE")
+			}
 			text, err := readRequest(cmd, args)
 			if err != nil {
 				return err

@@ -113,6 +113,7 @@ func TestExplainRefusesInOneLine(t *testing.T) {
 		{"no file", "", []string{"nowhere.http"}, exitFailed, "nowhere.http"},
 		{"no env file", "GET / HTTP/1.1\n\n", []string{"--env-file", "nowhere.env"}, exitFailed, "nowhere.env"},
 		{"two files", "", []string{"a", "b"}, exitUsage, "takes one FILE at most"},
+		{"two from standard input", "", []string{"-d", "@-"}, exitUsage, "give the request as FILE"},
 		{"bad time", "", []string{"--at", "noon"}, exitUsage, `"noon" is no time`},
 		{"unknown flag", "", []string{"--secret", "s"}, exitUsage, "unknown flag: --secret"},
 	}

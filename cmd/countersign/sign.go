@@ -32,7 +32,9 @@ func newSignCommand() *cobra.Command {
 		Short: "Sign a request",
 		Long: `Sign a request, and print what there is to send, or send it.
 
-URL may be a path, such as /whoami, if COUNTERSIGN_URL is set. ` + settingsHelp + `
+URL may be a path, such as /whoami, if COUNTERSIGN_URL is set.
+
+` + settingsHelp + `
 
 --output says what to print:
   headers  the header lines to add to the request, as 'curl -H @FILE' reads them (the default)
@@ -40,7 +42,7 @@ URL may be a path, such as /whoami, if COUNTERSIGN_URL is set. ` + settingsHelp 
   http     the whole request, as it goes over the wire
 --presign 5m prints a URL that holds its signature instead, for whoever cannot sign; it is good
 once, and no longer than that. --send sends the request: the answer's status goes to standard
-error (its headers too with -v), its body to standard output.
+error (its headers too, with -v), its body to standard output. Redirects are not followed.
 
 A signature is good once, for five minutes: sign again for each request.
 
@@ -59,8 +61,8 @@ Exit code 1: it could not be signed, or with --send, the answer was not 2xx.`,
 	flags := cmd.Flags()
 	flags.StringArrayVarP(&options.headers, "header", "H", nil, "add this `'NAME: VALUE'`, signed; may be repeated")
 	flags.StringVarP(&options.data, "data", "d", "", "the body: `DATA`, @FILE, or @- for standard input, byte for byte")
-	flags.StringVar(&options.dialect, "dialect", "cs4", "`cs4`, or aws4 if the key may use it")
-	flags.StringVar(&options.output, "output", "headers", "print `headers`, curl or http")
+	flags.StringVar(&options.dialect, "dialect", "cs4", "sign in this `DIALECT`: cs4, or aws4 if the key may use it")
+	flags.StringVar(&options.output, "output", "headers", "print this `FORM`: headers, curl or http")
 	flags.DurationVar(&options.presign, "presign", 0, "print a URL that is good once, for this `TIME` (1s to 168h)")
 	flags.BoolVar(&options.send, "send", false, "send the request and print the answer")
 	flags.BoolVarP(&options.verbose, "verbose", "v", false, "with --send: print the answer's headers")

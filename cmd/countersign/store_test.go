@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -18,7 +20,7 @@ import (
 func newStore(t *testing.T) (path string, open *badgerstore.Store) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "claims")
-	store, err := badgerstore.Open(t.Context(), path, badgerstore.Options{Initial: nonce.New})
+	store, err := badgerstore.Open(t.Context(), path, badgerstore.Options{Initial: nonce.New, Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	now := time.Now()
 	require.NoError(t, store.Claim(t.Context(), nonce.NewID("ck", "0123456789abcdef"), now, now.Add(302*time.Second)))
@@ -62,7 +64,7 @@ func TestStoreRaiseFloorRefusesWhatWasSignedBefore(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, info.Floor, unchanged.Floor, "the floor is never lowered")
 
-	reopened, err := badgerstore.Open(t.Context(), path, badgerstore.Options{Initial: nonce.New})
+	reopened, err := badgerstore.Open(t.Context(), path, badgerstore.Options{Initial: nonce.New, Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	defer reopened.Close()
 	now := time.Now()
@@ -98,6 +100,22 @@ func TestStoreCommandsRefuseInOneLine(t *testing.T) {
 		_, _, code := invoke(t, "", append([]string{"store"}, arguments...)...)
 		assert.Equal(t, exitUsage, code, arguments)
 	}
+}
+
+func TestStoreCommandsLeaveADamagedStoreAlone(t *testing.T) {
+	path, store := newStore(t)
+	require.NoError(t, store.Close())
+	state := filepath.Join(path, "state")
+	require.NoError(t, os.WriteFile(state, []byte("damaged"), 0o600))
+	for _, command := range []string{"info", "raise-floor"} {
+		_, notes, code := invoke(t, "", "store", command, path)
+		assert.Equal(t, exitFailed, code)
+		assert.Contains(t, notes, path)
+		assert.Equal(t, 1, strings.Count(notes, "\n"), notes)
+	}
+	text, err := os.ReadFile(state)
+	require.NoError(t, err)
+	assert.Equal(t, "damaged", string(text))
 }
 
 func TestParseInstant(t *testing.T) {

@@ -34,7 +34,7 @@ func Read(text []byte) (*Input, error) {
 	in := new(Input)
 	if sent, ok := sentLines(text); ok {
 		text, in.BodyMissing = sent, true
-		in.notes = append(in.notes, "read from the output of curl -v, which does not hold the body")
+		in.notes = append(in.notes, "read from the output of curl -v")
 	}
 	text = bytes.TrimLeft(text, "\r\n")
 	line, rest := cutLine(text)

@@ -1,92 +1,126 @@
 package server_test
 
 import (
+	"bufio"
 	"bytes"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
-// TestOneNonceIsAcceptedOnce sends each of 500 nonces 32 times at once, through a real server.
-func TestOneNonceIsAcceptedOnce(t *testing.T) {
-	for _, protocol := range []string{"HTTP/1.1", "HTTP/2.0"} {
-		t.Run(protocol, func(t *testing.T) {
-			const copies, atOnce = 32, 4
-			nonces := 500
-			if raceEnabled && protocol == "HTTP/2.0" {
-				nonces = 100
-			}
-			u := newSetup(t, func(u *setup) { u.policy.Observe = nil })
-			server := httptest.NewUnstartedServer(u.Handler(u.application()))
-			if server.EnableHTTP2 = protocol == "HTTP/2.0"; server.EnableHTTP2 {
-				server.StartTLS()
-			} else {
-				server.Start()
-			}
-			defer server.Close()
-			client := server.Client()
-			client.Transport.(*http.Transport).MaxIdleConnsPerHost = copies * atOnce
+const copies = 32
 
-			var accepted, replayed atomic.Int64
-			send := func(s signing) {
-				req, err := s.outgoing(server.URL)
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				answer, err := client.Do(req)
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				body, _ := io.ReadAll(answer.Body)
-				_ = answer.Body.Close()
-				switch {
-				case answer.Proto != protocol:
-					t.Error(answer.Proto)
-				case answer.StatusCode == http.StatusNoContent:
-					accepted.Add(1)
-				case answer.StatusCode == 401 && bytes.Contains(body, []byte("replayed_request")):
-					replayed.Add(1)
-				default:
-					t.Errorf("%d %s", answer.StatusCode, body)
-				}
-			}
-			turns := make(chan struct{}, atOnce)
-			var all sync.WaitGroup
-			for i := range nonces {
-				s := newPost("hello")
-				if i%2 == 0 {
-					s.hash = ""
-				}
-				turns <- struct{}{}
-				all.Go(func() {
-					var group sync.WaitGroup
-					for range copies {
-						group.Go(func() { send(s) })
-					}
-					group.Wait()
-					<-turns
-				})
-			}
-			all.Wait()
-			require.EqualValues(t, nonces, accepted.Load())
-			require.EqualValues(t, nonces*(copies-1), replayed.Load())
-			require.EqualValues(t, nonces, u.upstream.Load())
-			require.EqualValues(t, nonces, u.store.granted.Load())
-		})
+// outcome counts the answers to copies of one request.
+type outcome struct{ accepted, replayed atomic.Int64 }
+
+// count files one answer.
+func (o *outcome) count(answer *http.Response, err error) error {
+	if err != nil {
+		return err
 	}
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return err
+	}
+	_ = answer.Body.Close()
+	switch {
+	case answer.StatusCode == http.StatusNoContent:
+		o.accepted.Add(1)
+	case answer.StatusCode == 401 && bytes.Contains(body, []byte("replayed_request")):
+		o.replayed.Add(1)
+	default:
+		return fmt.Errorf("%d %s", answer.StatusCode, body)
+	}
+	return nil
 }
 
-// outgoing returns the signed request for a net/http client that connects to a server's address.
-func (s signing) outgoing(serverURL string) (*http.Request, error) {
-	lines := s.lines()
+// requireOnce sends each of so many requests through all senders at once, and expects one copy of
+// each to be accepted.
+func requireOnce(t *testing.T, u *setup, nonces int, send func(sender int, s signing, lines []string) (*http.Response, error)) {
+	t.Helper()
+	var counts outcome
+	for i := range nonces {
+		s := newPost("hello")
+		if i%2 == 0 {
+			s.hash = ""
+		}
+		lines := s.lines()
+		start := make(chan struct{})
+		var group sync.WaitGroup
+		for sender := range copies {
+			group.Go(func() {
+				<-start
+				if err := counts.count(send(sender, s, lines)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		close(start)
+		group.Wait()
+	}
+	require.EqualValues(t, nonces, counts.accepted.Load())
+	require.EqualValues(t, nonces*(copies-1), counts.replayed.Load())
+	require.EqualValues(t, nonces, u.upstream.Load())
+	require.EqualValues(t, nonces, u.store.granted.Load())
+}
+
+func TestOneNonceIsAcceptedOnce(t *testing.T) {
+	u := newSetup(t, func(u *setup) { u.policy.Observe = nil })
+	api := httptest.NewServer(u.Handler(u.application()))
+	defer api.Close()
+	var connections [copies]net.Conn
+	var readers [copies]*bufio.Reader
+	for i := range connections {
+		var err error
+		connections[i], err = net.Dial("tcp", api.Listener.Addr().String())
+		require.NoError(t, err)
+		require.NoError(t, connections[i].SetDeadline(time.Now().Add(2*time.Minute)))
+		defer func() { _ = connections[i].Close() }()
+		readers[i] = bufio.NewReader(connections[i])
+	}
+	requireOnce(t, u, 500, func(sender int, s signing, lines []string) (*http.Response, error) {
+		if _, err := connections[sender].Write(s.rawWith(lines[:len(lines):len(lines)])); err != nil {
+			return nil, err
+		}
+		return http.ReadResponse(readers[sender], nil)
+	})
+}
+
+func TestOneNonceIsAcceptedOnceOverHTTP2(t *testing.T) {
+	nonces := 500
+	if raceEnabled {
+		nonces = 100
+	}
+	u := newSetup(t, func(u *setup) { u.policy.Observe = nil })
+	api := httptest.NewUnstartedServer(u.Handler(u.application()))
+	api.EnableHTTP2 = true
+	api.StartTLS()
+	defer api.Close()
+	requireOnce(t, u, nonces, func(_ int, s signing, lines []string) (*http.Response, error) {
+		req, err := s.outgoing(api.URL, lines)
+		if err != nil {
+			return nil, err
+		}
+		answer, err := api.Client().Do(req)
+		if err == nil && answer.ProtoMajor != 2 {
+			return nil, fmt.Errorf("the answer came over %s", answer.Proto)
+		}
+		return answer, err
+	})
+}
+
+// outgoing returns the request that lines are of, for a net/http client that connects to a server's
+// address.
+func (s signing) outgoing(serverURL string, lines []string) (*http.Request, error) {
 	target := strings.Fields(lines[0])[1]
 	req, err := http.NewRequest(s.method, serverURL+target, strings.NewReader(s.body))
 	if err != nil {

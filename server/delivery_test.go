@@ -205,7 +205,7 @@ func TestHandlerBehindNetHTTP(t *testing.T) {
 	defer server.Close()
 	s := newPost(`{"item":"pencil"}`)
 	for _, status := range []int{200, 401} {
-		req, err := s.outgoing(server.URL)
+		req, err := s.outgoing(server.URL, s.lines())
 		require.NoError(t, err)
 		answer, err := server.Client().Do(req)
 		require.NoError(t, err)

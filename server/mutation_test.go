@@ -127,7 +127,7 @@ func harmlessness(raw, mutated string) string {
 func TestEveryChangedByteIsRefused(t *testing.T) {
 	replacements := []byte("\x00\t\r\n %&+,-/0:;=?Aa~\x7f\x80\xff")
 	if raceEnabled { // it is slow, and races are not what this test looks for
-		replacements = []byte("\t\n ")
+		replacements = []byte("\t 0")
 	}
 	counts := map[string]int{}
 	tried := 0

@@ -98,6 +98,8 @@ func (s signing) texts() (canonical, toSign string) {
 	return canonical, toSign
 }
 
+var spaces = regexp.MustCompile(` +`)
+
 func (s signing) sign() (lines []string, canonical, toSign string) {
 	_, _, _, prefix := s.names()
 	date := s.at.UTC().Format("20060102T150405Z")
@@ -116,7 +118,7 @@ func (s signing) sign() (lines []string, canonical, toSign string) {
 	values := map[string][]string{}
 	for _, line := range headers {
 		name, value, _ := strings.Cut(line, ":")
-		value = regexp.MustCompile(` +`).ReplaceAllString(strings.Trim(value, " \t"), " ")
+		value = spaces.ReplaceAllString(strings.Trim(value, " \t"), " ")
 		name = strings.ToLower(name)
 		values[name] = append(values[name], value)
 	}

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/dgraph-io/badger/v4"
+
 	"github.com/countersign-dev/countersign/nonce"
 	"github.com/countersign-dev/countersign/nonce/noncetest"
 )
@@ -52,11 +54,31 @@ func (p *place) Open(setup noncetest.Setup) (nonce.Store, error) {
 func (p *place) Crash() {
 	p.t.Helper()
 	left := p.t.TempDir()
-	if err := os.CopyFS(left, os.DirFS(p.path)); err != nil {
-		p.t.Fatal(err)
+	for {
+		// Badger turns logs into tables in the background; a copy that met it at that is none.
+		before := p.layout()
+		err := os.CopyFS(left, os.DirFS(p.path))
+		if err == nil && p.layout() == before {
+			break
+		}
+		left = p.t.TempDir()
 	}
 	_ = p.store.Close()
 	p.path = left
+}
+
+// layout is what tells two states of the database's files apart: their names and the manifest.
+func (p *place) layout() string {
+	p.t.Helper()
+	files, err := os.ReadDir(filepath.Join(p.path, claimsName))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	manifest, err := os.ReadFile(filepath.Join(p.path, claimsName, badger.ManifestFilename))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return fmt.Sprint(files, manifest)
 }
 
 func (p *place) LosePower() {
@@ -99,12 +121,10 @@ func (w *syncWatch) sync() error {
 	if w.place.synced == nil {
 		w.place.synced = make(map[string][]byte)
 	}
-	for _, log := range logs {
-		if w.place.synced[filepath.Base(log)], err = readUntilZeros(log); err != nil {
-			return err
-		}
-	}
-	return nil
+	// The newest is the one in use, and the only one that a sync covers.
+	log := logs[len(logs)-1]
+	w.place.synced[filepath.Base(log)], err = readUntilZeros(log)
+	return err
 }
 
 // readUntilZeros reads a log without the part that has not been written yet.

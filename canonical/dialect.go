@@ -21,23 +21,18 @@ type DialectNames struct {
 	Date          string // header names in canonical MIME form
 	Nonce         string
 	ContentSHA256 string
-	dateLower     string
-	nonceLower    string
-	hashLower     string
 }
 
 var dialects = [...]DialectNames{
 	CS4: {
 		Name: "cs4", Algorithm: "CS4-HMAC-SHA256", KeyPrefix: "CS4", Terminator: "cs4_request",
 		HeaderPrefix: "X-Countersign-", Date: "X-Countersign-Date", Nonce: "X-Countersign-Nonce",
-		ContentSHA256: "X-Countersign-Content-Sha256", dateLower: "x-countersign-date",
-		nonceLower: "x-countersign-nonce", hashLower: "x-countersign-content-sha256",
+		ContentSHA256: "X-Countersign-Content-Sha256",
 	},
 	AWS4: {
 		Name: "aws4", Algorithm: "AWS4-HMAC-SHA256", KeyPrefix: "AWS4", Terminator: "aws4_request",
 		HeaderPrefix: "X-Amz-", Date: "X-Amz-Date", Nonce: "X-Amz-Nonce",
-		ContentSHA256: "X-Amz-Content-Sha256", dateLower: "x-amz-date",
-		nonceLower: "x-amz-nonce", hashLower: "x-amz-content-sha256",
+		ContentSHA256: "X-Amz-Content-Sha256",
 	},
 }
 
@@ -54,7 +49,7 @@ func ParseDialect(name string) (Dialect, bool) {
 	return 0, false
 }
 
-// Names returns the dialect's constants; for no dialect they are all empty.
+// Names returns the dialect's constants, which must not be changed; for no dialect they are all empty.
 func (d Dialect) Names() *DialectNames {
 	if int(d) >= len(dialects) {
 		d = 0

@@ -68,8 +68,8 @@ func TestPrefixesAreRecognisedInCanonicalForm(t *testing.T) {
 	}
 	for _, d := range Dialects() {
 		names := d.Names()
-		for mime, lower := range map[string]string{names.Date: names.dateLower, names.Nonce: names.nonceLower, names.ContentSHA256: names.hashLower} {
-			assert.Equal(t, mime, mimeName(lower))
+		for _, mime := range []string{names.Date, names.Nonce, names.ContentSHA256} {
+			assert.Equal(t, mime, mimeName(strings.ToLower(mime)))
 			assert.Equal(t, d, dialectOfHeader(mime))
 			assert.True(t, canonicalName(mime))
 		}

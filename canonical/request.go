@@ -1,9 +1,6 @@
 package canonical
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // Request is a request whose syntax has been checked, with the pieces of its signature. Nothing in
 // it is proved yet. Its strings are slices of the message it was parsed from.
@@ -35,9 +32,6 @@ type Request struct {
 	forms          [3]Form
 	formCount      int
 }
-
-// HashUnsignedPayload stands for the payload hash of a request whose body is not signed. SPEC §3.7.
-const HashUnsignedPayload = "UNSIGNED-PAYLOAD"
 
 // Parse reads m by the protocol's rules and the policy's, and refuses, with an *Error, whatever
 // breaks one that can be checked without knowing the key or the time. After an error r holds
@@ -129,68 +123,6 @@ func (r *Request) parseSignature(m *Message, rules *Rules) error {
 	}
 	r.Mode = HeaderMode
 	return r.parseHeaderMode(m, authorization[0])
-}
-
-// parseHeaderMode reads the signature of the Authorization header. SPEC §5.1.
-func (r *Request) parseHeaderMode(m *Message, authorization string) error {
-	a, err := ParseAuthorization(authorization)
-	if err != nil {
-		return err
-	}
-	r.Dialect, r.KeyID, r.Scope, r.SignedHeaders, r.Signature = a.Dialect, a.KeyID, a.Scope, a.SignedHeaders, a.Signature
-	names, other := a.Dialect.Names(), a.Dialect.other().Names()
-	for _, name := range r.scan.prefixed[a.Dialect.other()] {
-		if name == other.Date || name == other.Nonce || name == other.ContentSHA256 {
-			return refuse(MixedModes, name+" belongs to the other dialect than the Authorization header")
-		}
-	}
-	date, nonce := m.Header[names.Date], m.Header[names.Nonce]
-	if len(date) == 0 {
-		return refuse(MissingHeader, "the request has no "+names.Date)
-	}
-	if len(nonce) == 0 {
-		return refuse(MissingHeader, "the request has no "+names.Nonce+": add one, fresh for every request, and sign it")
-	}
-	hash := ""
-	if values := m.Header[names.ContentSHA256]; len(values) != 0 {
-		if hash = values[0]; hash == "" {
-			return refuse(BadPayloadHash, names.ContentSHA256+" is empty")
-		}
-	}
-	return r.setPieces(date[0], nonce[0], hash)
-}
-
-// setPieces checks and keeps what both modes carry.
-func (r *Request) setPieces(date, nonce, hash string) (err error) {
-	if r.Timestamp, err = ParseDate(date); err != nil {
-		return err
-	}
-	if !ValidNonce(nonce) {
-		return refuse(BadNonce, "a nonce must be 16 to 128 of A-Z a-z 0-9 . _ ~ -")
-	}
-	if hash != "" && hash != HashUnsignedPayload && !validHash(hash) {
-		if strings.HasPrefix(hash, "STREAMING-") {
-			return refuse(BadPayloadHash, "streaming payload signatures are not supported: send the SHA-256 of the whole body")
-		}
-		return refuse(BadPayloadHash, "the content hash must be 64 lower-case hex digits or "+HashUnsignedPayload)
-	}
-	r.Date, r.Nonce, r.PayloadHash = date, nonce, hash
-	return nil
-}
-
-// checkRequired refuses a header-mode request whose date or nonce is not signed; host has been
-// seen to, and what a presigned request needs stands in its query, which is always signed.
-func (r *Request) checkRequired() error {
-	if r.Mode != HeaderMode {
-		return nil
-	}
-	names := r.Dialect.Names()
-	for _, name := range [...]string{names.dateLower, names.nonceLower} {
-		if !r.Signs(name) {
-			return refuseUnsigned(name)
-		}
-	}
-	return nil
 }
 
 // Path returns the path as sent.

@@ -1,0 +1,24 @@
+package canonical
+
+import "strings"
+
+// HashUnsignedPayload stands for the payload hash of a request whose body is not signed. SPEC §3.7.
+const HashUnsignedPayload = "UNSIGNED-PAYLOAD"
+
+// setPieces checks and keeps what both modes carry.
+func (r *Request) setPieces(date, nonce, hash string) (err error) {
+	if r.Timestamp, err = ParseDate(date); err != nil {
+		return err
+	}
+	if !ValidNonce(nonce) {
+		return refuse(BadNonce, "a nonce must be 16 to 128 of A-Z a-z 0-9 . _ ~ -")
+	}
+	if hash != "" && hash != HashUnsignedPayload && !validHash(hash) {
+		if strings.HasPrefix(hash, "STREAMING-") {
+			return refuse(BadPayloadHash, "streaming payload signatures are not supported: send the SHA-256 of the whole body")
+		}
+		return refuse(BadPayloadHash, "the content hash must be 64 lower-case hex digits or "+HashUnsignedPayload)
+	}
+	r.Date, r.Nonce, r.PayloadHash = date, nonce, hash
+	return nil
+}

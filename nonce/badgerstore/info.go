@@ -58,20 +58,23 @@ func ReadInfo(path string) (Info, error) {
 		DropLine:      boundTime(r.dropLine),
 		Claims:        int64(answered.claims),
 	}
+	info.DiskBytes, err = diskUse(path)
+	return info, err
+}
+
+// diskUse returns the disk space that the files below path take up.
+func diskUse(path string) (bytes int64, err error) {
 	err = filepath.WalkDir(path, func(_ string, file fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		about, err := file.Info()
-		if err != nil {
-			return err
+		if err == nil && about.Mode().IsRegular() {
+			bytes += allocated(about)
 		}
-		if about.Mode().IsRegular() {
-			info.DiskBytes += allocated(about)
-		}
-		return nil
+		return err
 	})
-	return info, err
+	return bytes, err
 }
 
 // RaiseFloor moves the floor of the store at path up to to, never down, and returns where it then

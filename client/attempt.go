@@ -90,20 +90,24 @@ func (a *attempt) signResends() *httptrace.ClientTrace {
 	}}
 }
 
-// sendAgain signs anew and sends once more a request that was refused for its time, unless the
-// verifier would only take it later than we may wait.
-func (a *attempt) sendAgain(refused *http.Response) (*http.Response, error) {
+// await waits for the earliest time that the verifier would accept. It reports false if that is
+// further away than we may wait, and ctx's error if that ended first.
+func (a *attempt) await() (bool, error) {
 	s := a.transport.signer
-	if wait := a.earliest.Sub(s.now()); wait > 0 {
-		deadline, bounded := a.ctx.Deadline()
-		if wait > s.maxWait || bounded && time.Until(deadline) < wait {
-			return refused, nil
-		}
-		if err := s.wait(a.ctx, wait); err != nil {
-			closeBody(refused.Body)
-			return nil, err
-		}
+	wait := a.earliest.Sub(s.now())
+	if wait <= 0 {
+		return true, nil
 	}
+	deadline, bounded := a.ctx.Deadline()
+	if wait > s.maxWait || bounded && time.Until(deadline) < wait {
+		return false, nil
+	}
+	return true, s.wait(a.ctx, wait)
+}
+
+// sendAgain signs anew and sends once more a request that was refused, unless its body cannot be
+// had again.
+func (a *attempt) sendAgain(refused *http.Response) (*http.Response, error) {
 	if a.request.GetBody != nil {
 		body, err := a.request.GetBody()
 		if err != nil {

@@ -54,7 +54,7 @@ func (a *attempt) refusedForTime(resp *http.Response) bool {
 		return false
 	}
 	// The answer to HEAD has no body to say so.
-	if a.request.Method != http.MethodHead && !saysClockSkew(resp) {
+	if a.request.Method != http.MethodHead && !saysCode(resp, canonical.CodeClockSkew) {
 		return false
 	}
 	if !a.transport.signer.offset.learn(theirs.Now, a.sent, received) {
@@ -67,8 +67,8 @@ func (a *attempt) refusedForTime(resp *http.Response) bool {
 // maxProblem bounds what is read of a refusal, in bytes; a verifier's is a few hundred long.
 const maxProblem = 16 << 10
 
-// saysClockSkew reports whether resp is a problem with that code, and puts back what it read.
-func saysClockSkew(resp *http.Response) bool {
+// saysCode reports whether resp is a problem with that code, and puts back what it read.
+func saysCode(resp *http.Response, code string) bool {
 	mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if mediaType != "application/problem+json" || resp.Body == nil {
 		return false
@@ -84,7 +84,7 @@ func saysClockSkew(resp *http.Response) bool {
 	var problem struct {
 		Code string `json:"code"`
 	}
-	return json.Unmarshal(content, &problem) == nil && problem.Code == canonical.CodeClockSkew
+	return json.Unmarshal(content, &problem) == nil && problem.Code == code
 }
 
 // failedReader fails as the reader before it did.

@@ -13,6 +13,10 @@ import "net/http"
 // once more, after a wait of up to [WithMaxWait] if the verifier asks for it. Without that proof
 // the answer is returned as it came.
 //
+// Rotation: where the source of credentials is a [Refresher], a request that is refused with
+// invalid_signature makes it look for a newer secret; only if there is one, the request is signed
+// with that, and sent once more.
+//
 // Redirects: a hop to the origin that the caller asked is signed anew. One that leaves that origin
 // (another host or port, or from https to http) is sent unsigned, as are those after it: whoever
 // answers there could otherwise pass the signed request on to the API.
@@ -59,10 +63,17 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	resp, err := a.send()
-	if err != nil {
-		return nil, err
+	if err == nil && a.refusedForSecret(resp) {
+		resp, err = a.sendAgain(resp)
 	}
-	if !a.refusedForTime(resp) {
+	if err != nil || !a.refusedForTime(resp) {
+		return resp, err
+	}
+	switch worth, err := a.await(); {
+	case err != nil:
+		closeBody(resp.Body)
+		return nil, err
+	case !worth:
 		return resp, nil
 	}
 	return a.sendAgain(resp)

@@ -7,6 +7,8 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/countersign-dev/countersign/server/internal/keyrules"
 )
 
 // field is one that a mapping may hold.
@@ -27,7 +29,7 @@ func (d document) mapping(node ast.Node, of string, fields []field) error {
 		name, place := fieldName(pair), pair.Key.GetToken()
 		at := slices.IndexFunc(fields, func(f field) bool { return f.name == name })
 		if at < 0 {
-			return d.fail(place, "%s has a field%s that is unknown: the fields are %s", of, printable(name), names(fields))
+			return d.fail(place, "%s has a field%s that is unknown: the fields are %s", of, keyrules.PrintableField(name), names(fields))
 		}
 		if line, twice := seen[name]; twice {
 			return d.fail(place, "%s has the field %s twice, first in line %d: remove one", of, name, line)
@@ -43,17 +45,6 @@ func (d document) mapping(node ast.Node, of string, fields []field) error {
 		}
 	}
 	return nil
-}
-
-// printable returns a field's name for an error, or nothing if it is none that a person would
-// mistype: a secret that stands where a name belongs stays unprinted.
-func printable(name string) string {
-	if len(name) > 24 || strings.HasPrefix(name, "cs_") || strings.ContainsFunc(name, func(c rune) bool {
-		return !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '-')
-	}) {
-		return ""
-	}
-	return " " + name
 }
 
 func names(fields []field) string {

@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"github.com/countersign-dev/countersign/canonical"
+	"github.com/countersign-dev/countersign/server/internal/keyrules"
 )
 
 // NewRecord returns a key of environment with a fresh id and secret, made at now.
 func NewRecord(environment string, now time.Time) (Record, error) {
-	if err := checkEnvironment(environment); err != nil {
+	if err := keyrules.CheckEnvironment(environment); err != nil {
 		return Record{}, err
 	}
 	var random [10]byte
@@ -33,7 +34,7 @@ func NewSecret(environment string) canonical.Secret {
 
 // ImportSecret checks a secret that was made elsewhere, for a key of environment.
 func ImportSecret(text, environment string) (canonical.Secret, error) {
-	secret, err := checkSecret(text, environment)
+	secret, err := keyrules.ParseSecret(text, environment)
 	if err != nil {
 		return canonical.Secret{}, fmt.Errorf("imported secret: %w", err)
 	}

@@ -1,7 +1,6 @@
 package filekeys
 
 import (
-	"errors"
 	"net/netip"
 	"slices"
 	"time"
@@ -9,10 +8,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/countersign-dev/countersign/canonical"
+	"github.com/countersign-dev/countersign/server/internal/keyrules"
 )
-
-// maxListed is how many scopes, sources or secrets a key may list.
-const maxListed = 256
 
 // parse reads a key file's text; path is for errors, now decides which secrets count as active.
 func parse(path string, data []byte, now time.Time) ([]Record, error) {
@@ -81,19 +78,19 @@ func (d document) record(node ast.Node, now time.Time) (r Record, idNode ast.Nod
 	err = d.mapping(node, "a key", []field{
 		{"id", true, func(node ast.Node) (err error) {
 			idNode = node
-			r.ID, err = d.checked(node, "id", checkID)
+			r.ID, err = d.checked(node, "id", keyrules.CheckID)
 			return err
 		}},
 		{"environment", true, func(node ast.Node) (err error) {
-			r.Environment, err = d.checked(node, "environment", checkEnvironment)
+			r.Environment, err = d.checked(node, "environment", keyrules.CheckEnvironment)
 			return err
 		}},
 		{"scopes", false, func(node ast.Node) (err error) {
-			r.Scopes, err = texts(d, node, "scopes", func(text string) (string, error) { return text, checkScope(text) })
+			r.Scopes, err = texts(d, node, "scopes", func(text string) (string, error) { return text, keyrules.CheckScope(text) })
 			return err
 		}},
 		{"dialects", false, func(node ast.Node) (err error) {
-			r.Dialects, err = texts(d, node, "dialects", parseDialect)
+			r.Dialects, err = texts(d, node, "dialects", keyrules.ParseDialect)
 			if err == nil && len(r.Dialects) == 0 {
 				return d.failAt(node, "dialects is empty: name some, or remove it for [cs4]")
 			}
@@ -103,7 +100,7 @@ func (d document) record(node ast.Node, now time.Time) (r Record, idNode ast.Nod
 		{"secrets", true, func(node ast.Node) error { secrets = node; return nil }},
 		{"disabled", false, func(node ast.Node) error { return d.boolean(node, "disabled", &r.Disabled) }},
 		{"sources", false, func(node ast.Node) (err error) {
-			r.Sources, err = texts(d, node, "sources", parseSource)
+			r.Sources, err = texts(d, node, "sources", keyrules.ParseSource)
 			if err == nil && len(r.Sources) == 0 {
 				// An empty list would read as "from nowhere", and mean "from anywhere".
 				return d.failAt(node, "sources is empty: name networks, or remove it to allow any")
@@ -111,7 +108,7 @@ func (d document) record(node ast.Node, now time.Time) (r Record, idNode ast.Nod
 			return err
 		}},
 		{"rate_tier", false, func(node ast.Node) (err error) {
-			r.RateTier, err = d.checked(node, "rate_tier", checkTier)
+			r.RateTier, err = d.checked(node, "rate_tier", keyrules.CheckTier)
 			return err
 		}},
 		{"unsigned_payload", false, func(node ast.Node) error { return d.boolean(node, "unsigned_payload", &r.UnsignedPayload) }},
@@ -120,7 +117,7 @@ func (d document) record(node ast.Node, now time.Time) (r Record, idNode ast.Nod
 	if err != nil {
 		return Record{}, nil, err
 	}
-	if err := checkIDEnvironment(r.ID, r.Environment); err != nil {
+	if err := keyrules.CheckIDEnvironment(r.ID, r.Environment); err != nil {
 		return Record{}, nil, d.failAt(idNode, "%v", err)
 	}
 	if err := d.secrets(secrets, &r, now); err != nil {
@@ -138,7 +135,7 @@ func (d document) secrets(node ast.Node, r *Record, now time.Time) error {
 				if err != nil {
 					return err
 				}
-				if secret.Secret, err = checkSecret(text, r.Environment); err != nil {
+				if secret.Secret, err = keyrules.ParseSecret(text, r.Environment); err != nil {
 					return d.failAt(node, "%v", err)
 				}
 				return nil
@@ -152,8 +149,8 @@ func (d document) secrets(node ast.Node, r *Record, now time.Time) error {
 		if slices.ContainsFunc(r.Secrets, func(s Secret) bool { return s.Secret.Equal(secret.Secret) }) {
 			return d.failAt(node, "this secret is named earlier in the same key: remove one")
 		}
-		if len(r.Secrets) == maxListed {
-			return d.failAt(node, "a key lists more than %d secrets: remove those that have ended", maxListed)
+		if len(r.Secrets) == keyrules.MaxListed {
+			return d.failAt(node, "a key lists more than %d secrets: remove those that have ended", keyrules.MaxListed)
 		}
 		r.Secrets = append(r.Secrets, secret)
 		return nil
@@ -168,14 +165,6 @@ func (d document) secrets(node ast.Node, r *Record, now time.Time) error {
 		return d.failAt(node, "%v", err)
 	}
 	return nil
-}
-
-func parseDialect(name string) (canonical.Dialect, error) {
-	dialect, ok := canonical.ParseDialect(name)
-	if !ok {
-		return 0, errors.New(unknownDialect)
-	}
-	return dialect, nil
 }
 
 // texts decodes a list of different values, each written as one line of text.
@@ -193,8 +182,8 @@ func texts[T string | canonical.Dialect | netip.Prefix](d document, node ast.Nod
 		if slices.Contains(values, value) {
 			return d.failAt(node, "%s names this one twice: remove one", of)
 		}
-		if len(values) == maxListed {
-			return d.failAt(node, "%s names more than %d", of, maxListed)
+		if len(values) == keyrules.MaxListed {
+			return d.failAt(node, "%s names more than %d", of, keyrules.MaxListed)
 		}
 		values = append(values, value)
 		return nil

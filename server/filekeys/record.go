@@ -3,11 +3,11 @@ package filekeys
 import (
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/countersign-dev/countersign/canonical"
 	"github.com/countersign-dev/countersign/server"
+	"github.com/countersign-dev/countersign/server/internal/keyrules"
 )
 
 // Record is one key as a key file holds it: what a [server.Key] says, and when its secrets were
@@ -57,7 +57,7 @@ func (s Secret) Active(now time.Time) bool {
 
 // Imported reports whether the secret was made elsewhere: it has not the form cs_<environment>_…,
 // and so no checksum, and no randomness that Countersign could vouch for.
-func (s Secret) Imported() bool { return !strings.HasPrefix(s.Secret.Reveal(), "cs_") }
+func (s Secret) Imported() bool { return keyrules.Imported(s.Secret) }
 
 // ActiveSecrets returns how many of the record's secrets may sign at now.
 func (r *Record) ActiveSecrets(now time.Time) int {

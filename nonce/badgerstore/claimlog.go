@@ -2,13 +2,12 @@ package badgerstore
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
@@ -76,17 +75,31 @@ func openBadgerLog(path string, logger *slog.Logger, memTable int64) (*badgerLog
 	}
 	sink := &badgerLogger{to: logger}
 	db, err := badger.Open(badgerOptions(path, sink, memTable))
-	if refusal := new(fs.PathError); errors.As(err, &refusal) {
-		return nil, err // the file system's, not the store's
-	}
 	if err != nil {
-		return nil, corrupt(path, "Badger says: %s", oneLine(err))
+		return nil, openError(path, err)
 	}
 	if sink.ignored.Load() {
 		_ = db.Close()
 		return nil, corrupt(path, "a table fails its checksum")
 	}
 	return &badgerLog{db: db}, nil
+}
+
+// openError tells a damaged database from one that the system does not let us open. Badger hands
+// on the text of an error alone, so the text has to do.
+func openError(path string, err error) error {
+	text := strings.ReplaceAll(err.Error(), "\n", ": ")
+	if strings.Contains(text, "Cannot acquire directory lock") {
+		return fmt.Errorf("%w: %s/%s is open in another process: stop that one", ErrInUse, path, claimsName)
+	}
+	for _, refusal := range [...]syscall.Errno{
+		syscall.EACCES, syscall.EPERM, syscall.EROFS, syscall.ENOSPC, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.EIO,
+	} {
+		if strings.Contains(text, refusal.Error()) {
+			return fmt.Errorf("nonce store at %s cannot be opened: %s", path, text)
+		}
+	}
+	return corrupt(path, "Badger says: %s", oneLine(err))
 }
 
 // removeEmptyLogs removes log files of no length. Badger empties a log before it removes it and

@@ -63,6 +63,7 @@ func TestOpenRefusesADamagedStoreAndChangesNothing(t *testing.T) {
 		{"table empty", true, "claims/*.sst", cut(0)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			p, setup := filled(t, test.closed)
 			names, err := filepath.Glob(filepath.Join(p.path, test.files))
 			if err != nil || len(names) == 0 {

@@ -125,3 +125,17 @@ func TestUnreadableBootIDIsAnotherBoot(t *testing.T) {
 		_ = store.Close()
 	}
 }
+
+func TestOpenErrorsAreToldApart(t *testing.T) {
+	for text, want := range map[string]error{
+		`Cannot acquire directory lock on "x".  Another process is using this Badger database. err: resource temporarily unavailable`: ErrInUse,
+		"while opening memtables err: unable to open: 00001.mem\nopen 00001.mem: permission denied":                                   nil,
+		"while opening memtables err: open 00001.mem: permission denied":                                                              nil,
+		"manifest has bad magic": ErrCorrupt,
+	} {
+		err := openError("store", errors.New(text))
+		if want != nil && !errors.Is(err, want) || want == nil && (errors.Is(err, ErrCorrupt) || errors.Is(err, ErrInUse)) {
+			t.Errorf("%q became %v", text, err)
+		}
+	}
+}

@@ -38,7 +38,7 @@ type Durable interface {
 	LosePower()
 }
 
-// Run runs the suite, each test in a place of its own.
+// Run runs the suite, each test in a place of its own and in parallel.
 func Run(t *testing.T, newPlace func(t *testing.T) Place) {
 	for _, test := range []struct {
 		name string
@@ -64,7 +64,10 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place) {
 		{"TurnoverRefusesNothingLegitimate", turnoverRefusesNothingLegitimate},
 		{"TurnoverUnderConcurrency", turnoverUnderConcurrency},
 	} {
-		t.Run(test.name, func(t *testing.T) { test.run(t, newSubject(t, newPlace(t))) })
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			test.run(t, newSubject(t, newPlace(t)))
+		})
 	}
 	for _, test := range []struct {
 		name string
@@ -79,6 +82,7 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place) {
 		{"SnapshotRestoreIsNoticedOnOpen", snapshotRestoreIsNoticedOnOpen},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			place, ok := newPlace(t).(Durable)
 			if !ok {
 				t.Skip("the store does not outlive its process")

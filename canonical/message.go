@@ -57,7 +57,7 @@ func (r *Rules) maxExpires() int {
 	if r.MaxExpires <= 0 {
 		return 900
 	}
-	return min(r.MaxExpires, maxExpires)
+	return r.MaxExpires
 }
 
 func (r *Rules) addedOnTheWay() []string {

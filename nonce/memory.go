@@ -98,8 +98,13 @@ func (m *Memory) Claim(ctx context.Context, id ID, signed, expires time.Time) er
 		m.window.Drop(now - now%int64(memoryBucket))
 	}
 	from, until := window.Nanos(signed), window.Nanos(expires)
+	line := m.window.DropLine()
 	verdict := m.window.Claim(now, id, from, until)
-	if verdict.Kind == window.Full && m.window.Drop(now-now%int64(time.Second)) {
+	if verdict.NoRoom() {
+		m.window.Drop(now - now%int64(time.Second))
+	}
+	// The line may also have been moved by another caller.
+	if verdict.NoRoom() && m.window.DropLine() != line {
 		verdict = m.window.Claim(now, id, from, until)
 	}
 	if verdict.Kind == window.Won {

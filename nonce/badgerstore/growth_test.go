@@ -16,9 +16,9 @@ import (
 // TestDiskDoesNotGrowWithTurnover writes many times what is live and looks at the disk. How much
 // may lie around beside the live claims depends on Badger's level sizes, not on how long the store
 // has run: the second half of the run must not need more than the first, within a table or two.
-// COUNTERSIGN_GROWTH_MINUTES sets how much simulated time passes (default 30).
+// COUNTERSIGN_GROWTH_MINUTES sets how much simulated time passes (default 12).
 func TestDiskDoesNotGrowWithTurnover(t *testing.T) {
-	minutes := 30
+	minutes := 12
 	if n, err := strconv.Atoi(os.Getenv("COUNTERSIGN_GROWTH_MINUTES")); err == nil {
 		minutes = n
 	}

@@ -71,6 +71,7 @@ func (s *Store) Claim(ctx context.Context, id nonce.ID, signed, expires time.Tim
 	}
 	claim := pending{id: id, signed: window.Nanos(signed), expires: window.Nanos(expires)}
 	now := s.window.Look()
+	line := s.window.DropLine()
 	verdict := s.window.Claim(now, id, claim.signed, claim.expires)
 	if s.mayMakeRoom(verdict.Kind, now) {
 		b, err := s.queue.makeRoom()
@@ -80,6 +81,9 @@ func (s *Store) Claim(ctx context.Context, id nonce.ID, signed, expires time.Tim
 		if err != nil {
 			return err
 		}
+	}
+	// The line may also have been moved by another caller.
+	if verdict.NoRoom() && s.window.DropLine() != line {
 		verdict = s.window.Claim(now, id, claim.signed, claim.expires)
 	}
 	if verdict.Kind != window.Won {

@@ -140,8 +140,8 @@ func (x *index) sweepShard(s *shard, line int64) {
 	for k, c := range s.claims {
 		if int64(c.expires)*int64(time.Second) <= line {
 			delete(s.claims, k)
+			x.shares.release(c.share) // first: a claim takes room before it takes its share
 			x.held.Add(-1)
-			x.shares.release(c.share)
 		}
 	}
 }

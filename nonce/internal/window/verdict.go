@@ -9,6 +9,9 @@ type Verdict struct {
 	Bound int64
 }
 
+// NoRoom reports whether the claim was refused for want of room, so that a drop may help.
+func (v Verdict) NoRoom() bool { return v.Kind == Full || v.Kind == OverShare }
+
 // Kind is what a Verdict says.
 type Kind int
 

@@ -11,6 +11,7 @@ package window
 
 import (
 	"math"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -38,7 +39,9 @@ type Window struct {
 
 	floor    atomic.Int64 // only rises
 	dropLine atomic.Int64 // only rises
-	swept    atomic.Int64 // the drop line of the last Sweep
+
+	sweeping sync.Mutex   // held during a Sweep
+	swept    atomic.Int64 // the drop line of the last Sweep that is done
 }
 
 // New returns an empty window without floor or drop line.
@@ -77,11 +80,17 @@ func (w *Window) Claim(now int64, id [24]byte, signed, expires int64) Verdict {
 	if verdict := w.Admit(now, signed, expires); verdict.Kind != Won {
 		return verdict
 	}
+	before := w.swept.Load()
 	verdict := w.index.claim(now, id, expires, &w.dropLine)
-	if verdict.Kind != Full && verdict.Kind != OverShare || !w.Sweep() {
-		return verdict
+	if verdict.NoRoom() {
+		// Some of what was in the way may be below the drop line; perhaps another caller has just
+		// swept it out.
+		w.Sweep()
+		if w.swept.Load() != before {
+			verdict = w.index.claim(now, id, expires, &w.dropLine)
+		}
 	}
-	return w.index.claim(now, id, expires, &w.dropLine)
+	return verdict
 }
 
 // Restore puts back a claim that a store has read from disk, whatever the bounds. If id is there
@@ -112,15 +121,19 @@ func (w *Window) RaiseFloor(at int64) bool { return raise(&w.floor, at) }
 // the process records the line durably first.
 func (w *Window) Drop(line int64) bool { return raise(&w.dropLine, line) }
 
-// Sweep forgets at once everything below the drop line; it returns false if that had been done
-// since the line last moved.
-func (w *Window) Sweep() bool {
+// Sweep forgets at once everything below the drop line. It has an effect once for each move of the
+// line; whoever comes meanwhile waits until it is done.
+func (w *Window) Sweep() {
 	line := w.dropLine.Load()
-	if !raise(&w.swept, line) {
-		return false
+	if w.swept.Load() >= line {
+		return
 	}
-	w.index.sweep(line)
-	return true
+	w.sweeping.Lock()
+	defer w.sweeping.Unlock()
+	if w.swept.Load() < line {
+		w.index.sweep(line)
+		w.swept.Store(line)
+	}
 }
 
 func raise(bound *atomic.Int64, to int64) bool {

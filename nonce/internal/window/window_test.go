@@ -39,11 +39,43 @@ func TestSweepGivesBackRoomAndShares(t *testing.T) {
 	if v := w.Claim(now, idOf(100), now, now+1); v.Kind != window.Full || w.Held() != 100 {
 		t.Fatalf("claim beyond the capacity: %v, %d held", v, w.Held())
 	}
-	if !w.Drop(now+int64(60*time.Second)) || !w.Sweep() || w.Held() != 40 {
+	moved := w.Drop(now + int64(60*time.Second))
+	w.Sweep()
+	if !moved || w.Held() != 40 {
 		t.Fatalf("%d held after the drop of 60", w.Held())
 	}
-	if w.Sweep() || w.Drop(now) || w.DropLine() != now+int64(60*time.Second) {
+	if w.Drop(now) || w.DropLine() != now+int64(60*time.Second) {
 		t.Fatal("the drop line moved down")
+	}
+}
+
+// TestRoomMadeByOthersIsFound: callers that meet a full window at the same time all get the room
+// that one of them makes.
+func TestRoomMadeByOthersIsFound(t *testing.T) {
+	const callers = 8
+	w := newWindow(noncetest.NewClock(time.Unix(1000, 0)), callers, callers)
+	now := w.Look()
+	next := uint64(0)
+	for round := range 300 {
+		var group sync.WaitGroup
+		var refused atomic.Int64
+		for range callers {
+			id := idOf(next)
+			next++
+			group.Add(1)
+			go func() {
+				defer group.Done()
+				if v := w.Claim(now, id, now, now+1e9); v.Kind != window.Won {
+					refused.Add(1)
+				}
+			}()
+		}
+		group.Wait()
+		if n := refused.Load(); n > 0 {
+			t.Fatalf("round %d: %d refused", round, n)
+		}
+		now += 1e9
+		w.Drop(now)
 	}
 }
 

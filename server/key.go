@@ -75,7 +75,9 @@ func (k StaticKeys) Key(_ context.Context, id string) (*Key, error) {
 	return nil, ErrUnknownKey
 }
 
-// NewStaticKeys returns a source of these records.
+// NewStaticKeys returns a source of these records. No two of them may have a secret in common: a
+// signature binds the key id by its secret alone, so that a request of one could be sent again as
+// the other's. SPEC §6.
 func NewStaticKeys(keys ...*Key) StaticKeys {
 	source := make(StaticKeys, len(keys))
 	for _, key := range keys {

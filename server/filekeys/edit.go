@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/countersign-dev/countersign/server/internal/keyrules"
 )
 
 // EditOptions are what [Edit] can be told.
@@ -92,6 +94,7 @@ func Edit(ctx context.Context, path string, options EditOptions, change func([]R
 // rewrite returns the text of a file that holds next, made of one that holds current.
 func rewrite(path string, data []byte, current, next []Record, now time.Time) (text []byte, reformatted bool, err error) {
 	ids := make(map[string]bool, len(next))
+	var owners keyrules.Owners
 	for i := range next {
 		if ids[next[i].ID] {
 			return nil, false, fmt.Errorf("%s has a key %s already: choose another id", path, next[i].ID)
@@ -99,6 +102,11 @@ func rewrite(path string, data []byte, current, next []Record, now time.Time) (t
 		ids[next[i].ID] = true
 		if err := next[i].Check(now); err != nil {
 			return nil, false, fmt.Errorf("key %s: %w", next[i].ID, err)
+		}
+		for _, secret := range next[i].Secrets {
+			if other, shared := owners.Add(secret.Secret, next[i].ID); shared {
+				return nil, false, fmt.Errorf("key %s would have a secret in common with key %s: give it one of its own", next[i].ID, other)
+			}
 		}
 	}
 	if text, ok := patch(path, data, current, next); ok && holds(path, text, next, now) {

@@ -56,6 +56,7 @@ func (d document) version() error {
 
 func (d document) records(node ast.Node, now time.Time) ([]Record, error) {
 	var records []Record
+	var owners keyrules.Owners
 	lines := make(map[string]int)
 	err := d.list(node, "keys (a file without any says keys: [])", func(_ int, node ast.Node) error {
 		record, idNode, err := d.record(node, now)
@@ -67,6 +68,12 @@ func (d document) records(node ast.Node, now time.Time) ([]Record, error) {
 			return d.fail(place, "this id is that of the key in line %d too: give one of them another id, or remove it", line)
 		}
 		lines[record.ID] = place.Position.Line
+		for _, secret := range record.Secrets {
+			if other, shared := owners.Add(secret.Secret, record.ID); shared {
+				return d.fail(place, "this key has a secret in common with the key in line %d, so that a request of one could be sent again as the other's: "+
+					"give it a secret of its own", lines[other])
+			}
+		}
 		records = append(records, record)
 		return nil
 	})

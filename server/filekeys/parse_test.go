@@ -148,6 +148,7 @@ func TestParseRefusesWithPlaceAndFix(t *testing.T) {
 		{"secret with a space", one(good, `" `+importedSecret+`"`), "keys.yaml:7:17: a secret that countersign did not make must be printable ASCII without spaces, at most 1024 bytes"},
 		{"secret as a block", one(good, "|\n          "+importedSecret), "keys.yaml:7:17: secret must be one line of text, not a block"},
 		{"secret as a mapping", one(good, "{a: b}"), "keys.yaml:7:17: secret must be text"},
+		{"secret of another key", one() + "  - id: ck_live_b\n    environment: live\n    secrets: [{secret: " + good + "}]\n", "keys.yaml:9:9: this key has a secret in common with the key in line 3, so that a request of one could be sent again as the other's: give it a secret of its own"},
 		{"secret twice", one() + "      - secret: " + good + "\n", "keys.yaml:9:9: this secret is named earlier in the same key: remove one"},
 		{"five active secrets", one() + moreSecrets(4, ""), "keys.yaml:7:7: 5 of the secrets are active, and 4 is the most: remove the oldest, or give them a not_after that has passed"},
 		{"many scopes", one("orders:read", manyScopes(257)), "keys.yaml:5:1440: scopes names more than 256"},

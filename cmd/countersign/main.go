@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/spf13/cobra"
 )
@@ -20,14 +18,12 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(run(ctx, newRootCommand()))
+	os.Exit(run(context.Background(), newRootCommand()))
 }
 
 // run executes a command and returns the process's exit code.
 func run(ctx context.Context, root *cobra.Command) int {
-	err := root.ExecuteContext(ctx)
+	failed, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitDone
 	}
@@ -36,7 +32,7 @@ func run(ctx context.Context, root *cobra.Command) int {
 	}
 	var usage usageError
 	if errors.As(err, &usage) {
-		fmt.Fprintln(root.ErrOrStderr(), "see 'countersign --help', or --help after the command")
+		fmt.Fprintf(root.ErrOrStderr(), "see '%s --help'\n", failed.CommandPath())
 		return exitUsage
 	}
 	return exitFailed

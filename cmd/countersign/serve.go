@@ -7,6 +7,9 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -44,21 +47,27 @@ With --config it reads a YAML file:
   store: {badger: {path: ./claims, durability: os, initial: replacement}}
   policy: {max_body: 1MiB, require_signed: [idempotency-key]}
 
-On SIGTERM it finishes the requests in flight and closes the store.`,
+Both answer /whoami alone: to verify the requests of an API, put the verifier library into it.
+
+On SIGTERM or Ctrl-C it finishes the requests in flight and closes the store; a second one ends it
+at once.`,
 		Example: `  countersign serve --dev
   countersign serve --dev --data ./dev --listen 127.0.0.1:9000 > dev.env
   countersign serve --config countersign.yaml`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			context.AfterFunc(ctx, stop) // a second signal ends the process at once
 			switch {
 			case dev == (configPath != ""):
 				return usagef("give either --dev or --config FILE")
 			case dev:
-				return serveDev(cmd.Context(), devOptions, cmd.OutOrStdout(), cmd.ErrOrStderr())
+				return serveDev(ctx, devOptions, cmd.OutOrStdout(), cmd.ErrOrStderr())
 			case cmd.Flags().Changed("data") || cmd.Flags().Changed("listen"):
 				return usagef("--data and --listen belong to --dev: with --config, set store and listen in the file")
 			}
-			return serveConfig(cmd.Context(), configPath, cmd.ErrOrStderr())
+			return serveConfig(ctx, configPath, cmd.ErrOrStderr())
 		},
 	}
 	cmd.Flags().BoolVar(&dev, "dev", false, "try it out, with a key made for you")

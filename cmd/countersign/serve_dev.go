@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -42,7 +43,7 @@ func serveDev(ctx context.Context, options devOptions, stdout, stderr io.Writer)
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(options.data)) }()
 	} else if err := os.MkdirAll(options.data, 0o700); err != nil {
-		return err
+		return fmt.Errorf("%w: name a directory that can be made, with --data", err)
 	}
 	var p parts
 	defer func() { err = errors.Join(err, p.close()) }()
@@ -64,7 +65,8 @@ func serveDev(ctx context.Context, options devOptions, stdout, stderr io.Writer)
 	if err != nil {
 		return err
 	}
-	printDev(stdout, "http://"+listener.Addr().String(), key)
+	printDev(stdout, "http://"+reachable(listener.Addr().String()), key)
+	logger.Info("serving", "address", listener.Addr().String(), "region", devRegion, "service", devService)
 	return serveUntil(ctx, logger, endpoint{listener: listener, handler: p.public()})
 }
 
@@ -86,6 +88,16 @@ func devKey(ctx context.Context, path string) (filekeys.Record, error) {
 		return append(records, record), nil
 	})
 	return record, err
+}
+
+// reachable returns an address to which a client on this machine can connect, of one that may be a
+// wildcard.
+func reachable(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return address
 }
 
 // printDev prints what a client needs, one setting a line, then two commands to paste.

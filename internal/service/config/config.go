@@ -92,12 +92,12 @@ const maxFile = 1 << 20
 func Load(path string) (*Config, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: name the configuration with --config", err)
 	}
 	defer file.Close()
 	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: name a configuration file with --config", err)
 	}
 	if len(text) > maxFile {
 		return nil, fmt.Errorf("%s is longer than 1 MiB: this is no configuration", path)

@@ -15,10 +15,9 @@ import (
 // same, or an error, the caller gets the verifier's answer as it came.
 //
 // Refresh is called from many goroutines at once, and by every request that is refused while a
-// secret is wrong: an implementation asks its store for all of them together, and no more than
-// once in a while. It returns at once what it holds if that is not used already, and is otherwise
-// bounded in time by ctx and by a limit of its own. Like Credentials, it returns the same value
-// until the secret changes.
+// secret is wrong: an implementation asks its store for all of them together, no more than once in a
+// while, and is bounded in time by a limit of its own beside ctx. Like Credentials, it returns the
+// same value until the secret changes.
 type Refresher interface {
 	CredentialSource
 	// Refresh returns the newest credentials, given those that were refused.

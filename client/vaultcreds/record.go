@@ -1,0 +1,88 @@
+package vaultcreds
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/countersign-dev/countersign/client"
+)
+
+// record is what one version of a key's secret in Vault says, as far as a client needs it.
+type record struct {
+	version        int
+	created        time.Time // by Vault's clock
+	credentials    client.Credentials
+	revokePrevious bool
+}
+
+// errDeleted: this version has been deleted or destroyed.
+var errDeleted = errors.New("deleted")
+
+// read reads a version of the key's record; 0 is the current one. A path that is not there, and a
+// version that was deleted or destroyed, give an error that wraps errDeleted.
+func (s *Source) read(ctx context.Context, version int) (*record, error) {
+	ctx, stop := context.WithTimeout(ctx, s.options.Timeout)
+	defer stop()
+	path := s.options.Mount + "/data/" + s.options.Prefix + "/" + s.keyID
+	var query map[string][]string
+	if version > 0 {
+		query = map[string][]string{"version": {strconv.Itoa(version)}}
+	}
+	answer, err := s.vault.get(ctx, path, query)
+	switch {
+	case denied(err):
+		return nil, fmt.Errorf("vault refuses to read %s: give the token's policy the capability read on it: %w", path, err)
+	case err != nil:
+		return nil, fmt.Errorf("reading %s from Vault: %w", path, err)
+	case answer == nil:
+		return nil, fmt.Errorf("%s in Vault is %w, or never was", path, errDeleted)
+	}
+	fields, _ := answer.Data["data"].(map[string]any)
+	metadata, known := answer.Data["metadata"].(map[string]any)
+	if !known {
+		return nil, fmt.Errorf("%s in Vault has no metadata: the mount must be a KV engine of version 2", path)
+	}
+	if fields == nil {
+		return nil, fmt.Errorf("this version of %s in Vault is %w", path, errDeleted)
+	}
+	return parseRecord(s.keyID, fields, metadata)
+}
+
+// parseRecord reads the fields that concern a client. No error holds a field's value.
+func parseRecord(keyID string, fields, metadata map[string]any) (*record, error) {
+	r := &record{}
+	secret, _ := fields["secret"].(string)
+	if secret == "" {
+		return nil, fmt.Errorf("the record of key %s in Vault has no field secret, or not a string", keyID)
+	}
+	var err error
+	if r.credentials, err = client.ParseCredentials(keyID, secret); err != nil {
+		return nil, fmt.Errorf("the record of key %s in Vault: %w", keyID, err)
+	}
+	if r.version, err = number(metadata["version"]); err != nil {
+		return nil, errors.New("vault's metadata has no version: is the mount a KV engine of version 2?")
+	}
+	created, _ := metadata["created_time"].(string)
+	if r.created, err = time.Parse(time.RFC3339Nano, created); err != nil {
+		return nil, errors.New("vault's metadata has no created_time: is the mount a KV engine of version 2?")
+	}
+	disabled, _ := fields["disabled"].(bool)
+	if disabled {
+		return nil, fmt.Errorf("key %s is disabled: %w", keyID, client.ErrNoCredentials)
+	}
+	r.revokePrevious, _ = fields["revoke_previous"].(bool)
+	return r, nil
+}
+
+// number reads a JSON number as Vault's client decodes it.
+func number(value any) (int, error) {
+	text, ok := value.(interface{ Int64() (int64, error) })
+	if !ok {
+		return 0, errors.New("not a number")
+	}
+	n, err := text.Int64()
+	return int(n), err
+}

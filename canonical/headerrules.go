@@ -27,6 +27,12 @@ var headerRules = map[string]headerRule{
 	"X-Method-Override":      {override: true},
 }
 
+// Signable reports whether a header of that name, in any case, can be signed: whether it is a token
+// of at most 128 bytes, and not one that hops rewrite. SPEC §3.5.
+func Signable(name string) bool {
+	return token.only(name, 1, maxSignedName) && !headerRules[mimeName(strings.ToLower(name))].neverSign
+}
+
 func definedInCS4(name string) bool {
 	names := CS4.Names()
 	return name == names.Date || name == names.Nonce || name == names.ContentSHA256

@@ -48,6 +48,12 @@ type Policy struct {
 	Now func() time.Time
 }
 
+// Check returns what is wrong with the policy, as NewVerifier would.
+func (p Policy) Check() error {
+	_, err := p.prepare()
+	return err
+}
+
 // prepare checks a policy and fills in the defaults.
 func (p Policy) prepare() (Policy, error) {
 	switch {
@@ -69,14 +75,8 @@ func (p Policy) prepare() (Policy, error) {
 	if err := p.prepareBodyLimits(); err != nil {
 		return p, err
 	}
-	p.RequireSigned = canonicalNames(p.RequireSigned)
-	p.AddedOnTheWay = canonicalNames(p.AddedOnTheWay)
-	for _, name := range p.AddedOnTheWay {
-		for _, d := range canonical.Dialects() {
-			if names := d.Names(); name == names.Date || name == names.Nonce || name == names.ContentSHA256 {
-				return p, fmt.Errorf("policy: AddedOnTheWay must not name %s: it is the signer's", name)
-			}
-		}
+	if err := p.prepareNames(); err != nil {
+		return p, err
 	}
 	if p.Now == nil {
 		p.Now = time.Now
@@ -105,15 +105,38 @@ func (p *Policy) prepareBodyLimits() error {
 	return nil
 }
 
-func canonicalNames(names []string) []string {
+// prepareNames brings header names into canonical form, and refuses those that could not be signed:
+// a rule for them would protect nothing.
+func (p *Policy) prepareNames() error {
+	var err error
+	if p.RequireSigned, err = canonicalNames("RequireSigned", p.RequireSigned); err != nil {
+		return err
+	}
+	if p.AddedOnTheWay, err = canonicalNames("AddedOnTheWay", p.AddedOnTheWay); err != nil {
+		return err
+	}
+	for _, name := range p.AddedOnTheWay {
+		for _, d := range canonical.Dialects() {
+			if names := d.Names(); name == names.Date || name == names.Nonce || name == names.ContentSHA256 {
+				return fmt.Errorf("policy: AddedOnTheWay must not name %s: it is the signer's", name)
+			}
+		}
+	}
+	return nil
+}
+
+func canonicalNames(field string, names []string) ([]string, error) {
 	if names == nil {
-		return nil
+		return nil, nil
 	}
-	canonical := make([]string, len(names))
+	prepared := make([]string, len(names))
 	for i, name := range names {
-		canonical[i] = textproto.CanonicalMIMEHeaderKey(name)
+		if !canonical.Signable(name) {
+			return nil, fmt.Errorf("policy: %s names %q, which is no header that can be signed: correct or remove it", field, name)
+		}
+		prepared[i] = textproto.CanonicalMIMEHeaderKey(name)
 	}
-	return canonical
+	return prepared, nil
 }
 
 // rules are the part of a policy that parsing needs.

@@ -21,17 +21,20 @@ func TestNewVerifierNamesWhatIsWrong(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { require.NoError(t, store.Close()) }()
 	for field, change := range map[string]func(*server.Policy){
-		"Region is empty":          func(p *server.Policy) { p.Region = "" },
-		`Region "Live"`:            func(p *server.Policy) { p.Region = "Live" },
-		"Service is empty":         func(p *server.Policy) { p.Service = "" },
-		`Service "s3-backups"`:     func(p *server.Policy) { p.Service = "s3-backups" },
-		"MaxBody, MaxUnhashedBody": func(p *server.Policy) { p.MaxUnhashedBody = -1 },
-		"MaxBody is":               func(p *server.Policy) { p.MaxBody, p.MaxBuffered = math.MaxInt64, math.MaxInt64 },
-		"MaxBuffered is":           func(p *server.Policy) { p.MaxBuffered = 1 << 20 },
-		"MaxPresignExpires":        func(p *server.Policy) { p.MaxPresignExpires = 8 * 24 * time.Hour },
-		"MaxPresignExpires must":   func(p *server.Policy) { p.MaxPresignExpires = time.Second / 2 },
-		"Limits":                   func(p *server.Policy) { p.Limits.Headers = -1 },
-		"AddedOnTheWay":            func(p *server.Policy) { p.AddedOnTheWay = []string{"x-amz-content-sha256"} },
+		"Region is empty":                 func(p *server.Policy) { p.Region = "" },
+		`Region "Live"`:                   func(p *server.Policy) { p.Region = "Live" },
+		"Service is empty":                func(p *server.Policy) { p.Service = "" },
+		`Service "s3-backups"`:            func(p *server.Policy) { p.Service = "s3-backups" },
+		"MaxBody, MaxUnhashedBody":        func(p *server.Policy) { p.MaxUnhashedBody = -1 },
+		"MaxBody is":                      func(p *server.Policy) { p.MaxBody, p.MaxBuffered = math.MaxInt64, math.MaxInt64 },
+		"MaxBuffered is":                  func(p *server.Policy) { p.MaxBuffered = 1 << 20 },
+		"MaxPresignExpires":               func(p *server.Policy) { p.MaxPresignExpires = 8 * 24 * time.Hour },
+		"MaxPresignExpires must":          func(p *server.Policy) { p.MaxPresignExpires = time.Second / 2 },
+		"Limits":                          func(p *server.Policy) { p.Limits.Headers = -1 },
+		`RequireSigned names "a b"`:       func(p *server.Policy) { p.RequireSigned = []string{"a b"} },
+		`RequireSigned names "connection`: func(p *server.Policy) { p.RequireSigned = []string{"connection"} },
+		`AddedOnTheWay names ""`:          func(p *server.Policy) { p.AddedOnTheWay = []string{""} },
+		"AddedOnTheWay must":              func(p *server.Policy) { p.AddedOnTheWay = []string{"x-amz-content-sha256"} },
 	} {
 		policy := server.Policy{Region: "live", Service: "orders"}
 		change(&policy)

@@ -120,3 +120,17 @@ func TestHelpTeachesAndWrongUsageExitsTwo(t *testing.T) {
 		assert.Contains(t, stderr, "countersign: ")
 	}
 }
+
+// TestInterruptEndsACommandThatReads: only serve has something to finish first.
+func TestInterruptEndsACommandThatReads(t *testing.T) {
+	cmd := exec.Command(programPath, "explain")
+	stdin, err := cmd.StdinPipe() // left open: the command waits for more
+	require.NoError(t, err)
+	defer stdin.Close()
+	require.NoError(t, cmd.Start())
+	_, err = io.WriteString(stdin, "GET / HTTP/1.1\r\n")
+	require.NoError(t, err)
+	require.NoError(t, cmd.Process.Signal(os.Interrupt))
+	_ = cmd.Wait()
+	assert.Equal(t, syscall.SIGINT, cmd.ProcessState.Sys().(syscall.WaitStatus).Signal())
+}

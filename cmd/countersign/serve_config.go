@@ -22,6 +22,13 @@ func serveConfig(ctx context.Context, path string, stderr io.Writer) (err error)
 		return err
 	}
 	logger := newLogger(stderr, slog.LevelInfo)
+	policy := server.Policy{
+		Region: c.Region, Service: c.Service, MaxBody: c.Policy.MaxBody.N,
+		RequireSigned: c.Policy.RequireSigned, Observe: logDecisions(logger, slog.LevelDebug),
+	}
+	if err := policy.Check(); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
 	public, private, err := bind(c, path)
 	if err != nil {
 		return err
@@ -39,11 +46,7 @@ func serveConfig(ctx context.Context, path string, stderr io.Writer) (err error)
 	if p.nonces, err = badgerstore.Open(ctx, c.Store.Badger.Path, storeOptions(c.Store.Badger, logger)); err != nil {
 		return err
 	}
-	err = p.assemble(server.Policy{
-		Region: c.Region, Service: c.Service, MaxBody: c.Policy.MaxBody.N,
-		RequireSigned: c.Policy.RequireSigned, Observe: logDecisions(logger, slog.LevelDebug),
-	})
-	if err != nil {
+	if err := p.assemble(policy); err != nil {
 		return err
 	}
 	public.handler = p.public()

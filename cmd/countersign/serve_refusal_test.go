@@ -34,12 +34,18 @@ func TestServeRefusesWhatIsWrongInOneLine(t *testing.T) {
 		"unknown version":     {replace("version: 1", "version: 2"), []string{"version: 1"}},
 		"no region":           {replace("region: live", "region: ''"), []string{"region"}},
 		"bad service":         {replace("service: orders", "service: s3-orders"), []string{"service"}},
-		"bad size":            {replace("64KiB", "much"), []string{"policy.max_body", "1MiB"}},
-		"bad durability":      {replace("durability: os", "durability: none"), []string{"durability", "fsync"}},
-		"not YAML":            {replace("listen:", "listen: {"), []string{"line"}},
-		"no store":            {replace("store: {badger: {path: ./claims, durability: os, initial: new}}", ""), []string{"store"}},
-		"no key file":         {replace("keys.yaml", "absent.yaml"), []string{"absent.yaml"}},
-		"certificate missing": {replace("region:", "tls: {certificate: a.crt, key: a.key}\nregion:"), []string{"tls", "a.crt"}},
+		"no configuration": {func(t *testing.T, d *deployment) {
+			require.NoError(t, os.Rename(d.config, d.config+".away"))
+		}, []string{"countersign.yaml", "--config"}},
+		"configuration is a directory": {func(t *testing.T, d *deployment) { d.config = d.directory }, []string{"directory", "--config"}},
+		"store path below a file":      {replace("./claims", "keys.yaml/claims"), []string{"keys.yaml/claims", "directory"}},
+		"bad size":                     {replace("64KiB", "much"), []string{"policy.max_body", "1MiB"}},
+		"bad durability":               {replace("durability: os", "durability: none"), []string{"durability", "fsync"}},
+		"not YAML":                     {replace("listen:", "listen: {"), []string{"line"}},
+		"no store":                     {replace("store: {badger: {path: ./claims, durability: os, initial: new}}", ""), []string{"store"}},
+		"bad header name":              {replace("idempotency-key", "'bad key'"), []string{"RequireSigned", "bad key"}},
+		"no key file":                  {replace("keys.yaml", "absent.yaml"), []string{"absent.yaml"}},
+		"certificate missing":          {replace("region:", "tls: {certificate: a.crt, key: a.key}\nregion:"), []string{"tls", "a.crt"}},
 		"key file readable by others": {func(t *testing.T, d *deployment) {
 			require.NoError(t, os.Chmod(filepath.Join(d.directory, "keys.yaml"), 0o644))
 		}, []string{"keys.yaml", "chmod"}},

@@ -22,7 +22,7 @@ func Open(ctx context.Context, path string, options Options) (store *Store, err 
 		return nil, err
 	}
 	if err := os.MkdirAll(path, 0o700); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("nonce store at %s: %w: name a directory that exists or can be made", path, err)
 	}
 	lock, err := acquire(path, false)
 	if err != nil {

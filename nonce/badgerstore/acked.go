@@ -98,12 +98,15 @@ func openAckedFile(path string, a acked) (*ackedFile, error) {
 		return nil, err
 	}
 	f := &ackedFile{file: file}
-	if err := errors.Join(f.write(a), f.write(a)); err != nil {
+	if err := f.reset(a); err != nil {
 		_ = file.Close()
 		return nil, err
 	}
 	return f, nil
 }
+
+// reset puts a into both slots.
+func (f *ackedFile) reset(a acked) error { return errors.Join(f.write(a), f.write(a)) }
 
 func (f *ackedFile) write(a acked) error {
 	f.buf = a.append(f.buf[:0])

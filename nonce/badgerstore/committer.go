@@ -37,6 +37,7 @@ func (s *Store) commitBatch(b *batch) error {
 		return f
 	}
 	now := s.window.Look()
+	b.judged = now
 	if b.room {
 		if err := s.makeRoom(now); err != nil {
 			return err
@@ -128,6 +129,9 @@ func (s *Store) answer() error {
 // advance writes the record if the window's floor has risen, or signed lies beyond the ceiling, or
 // line beyond the drop line. Afterwards the drop line stands in the window as well.
 func (s *Store) advance(signed, line int64) error {
+	// The offset is read before the floor: a jump between the two then shows as one again when the
+	// store opens, while an offset later than its floor would hide it.
+	offset := s.window.Offset()
 	next := s.record
 	next.floor = max(next.floor, s.window.Floor())
 	if signed > next.ceiling {
@@ -137,7 +141,7 @@ func (s *Store) advance(signed, line int64) error {
 	if next == s.record {
 		return nil
 	}
-	next.offset = s.window.Offset()
+	next.offset = offset
 	next.serial++
 	if err := s.state.write(next); err != nil {
 		return s.fail(err)

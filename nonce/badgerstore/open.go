@@ -186,14 +186,21 @@ func (s *Store) begin(f found, options Options) (err error) {
 		s.logger.Warn("the clock has jumped ahead since the nonce store was last written, as after the restore of a snapshot", "path", s.path)
 	}
 	if next.floor > now {
-		s.logger.Warn("nonce store refuses requests signed up to its floor; for a first start with keys that no verifier has used in the last minutes, initial: new skips this",
-			"path", s.path, "floor", window.Time(next.floor).Format(time.RFC3339))
+		message := "nonce store refuses requests signed up to its floor"
+		if !f.exists {
+			message += "; for a first start with keys that no verifier has used in the last minutes, initial: new skips this"
+		}
+		s.logger.Warn(message, "path", s.path, "floor", window.Time(next.floor).Format(time.RFC3339))
 	}
 	s.window.RaiseFloor(next.floor)
 	s.window.Drop(next.dropLine)
 
-	// The base makes all older counts void, so acked may be reset before the record is written.
-	if s.acked, err = openAckedFile(s.path, acked{position: s.at, claims: uint64(s.window.Held())}); err != nil {
+	// The base makes all older counts void, so acked may be reset before the record is written, but
+	// for the mark of a failure: until the record stands, it is what tells the next Open.
+	fresh := acked{position: s.at, claims: uint64(s.window.Held())}
+	marked := fresh
+	marked.failed = f.acked.failed
+	if s.acked, err = openAckedFile(s.path, marked); err != nil {
 		return err
 	}
 	if f.exists {
@@ -209,6 +216,9 @@ func (s *Store) begin(f found, options Options) (err error) {
 		if err == nil {
 			s.state, err = openRecordFile(s.path)
 		}
+	}
+	if err == nil {
+		err = s.acked.reset(fresh)
 	}
 	if err != nil {
 		_ = s.acked.close()

@@ -12,6 +12,7 @@ type batch struct {
 	claims []pending
 	room   bool // drop what has expired, down to the second, before the next bucket is due
 	done   chan struct{}
+	judged int64 // by the committer, before done: the time by which expired claims were left out
 	err    error
 }
 

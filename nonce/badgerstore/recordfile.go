@@ -56,7 +56,7 @@ func createRecord(path string, r record) error {
 		return err
 	}
 	text := make([]byte, recordSpacing+recordSize)
-	copy(text, r.append(nil))
+	copy(text[int64(r.serial%2)*recordSpacing:], r.append(nil))
 	_, err = file.Write(text)
 	if err == nil {
 		err = file.Sync()

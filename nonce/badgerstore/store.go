@@ -36,7 +36,6 @@ type Store struct {
 
 	lock      *os.File
 	closeOnce sync.Once
-	closeErr  error
 }
 
 var (
@@ -96,8 +95,10 @@ func (s *Store) Claim(ctx context.Context, id nonce.ID, signed, expires time.Tim
 	if err != nil {
 		return err
 	}
-	// Whatever has happened to the time while the claim waited counts.
-	return verdictError(s.window.Admit(s.window.Look(), claim.signed, claim.expires))
+	// Whatever has happened to the time while the claim waited counts, also where the clock has
+	// stepped back since the committer left the claim out as expired.
+	now = max(s.window.Look(), b.judged)
+	return verdictError(s.window.Admit(now, claim.signed, claim.expires))
 }
 
 // mayMakeRoom tells whether a drop may make room for a claim that found none: a full store drops to
@@ -149,14 +150,12 @@ func (s *Store) Ready(context.Context) error {
 }
 
 // Close implements [nonce.Store]. It stops the store's goroutine and waits for it.
-func (s *Store) Close() error {
+func (s *Store) Close() (err error) {
 	s.closeOnce.Do(func() {
 		s.queue.close()
 		<-s.stopped
-		s.closeErr = s.shut()
+		err = s.shut()
 	})
-	err := s.closeErr
-	s.closeErr = nil
 	return err
 }
 

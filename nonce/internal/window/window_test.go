@@ -2,8 +2,8 @@ package window_test
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
-	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -143,23 +143,23 @@ func TestNanosClamps(t *testing.T) {
 	}
 }
 
-// TestBytesPerClaim reports what a claim costs in memory, at up to ten million of them.
-func TestBytesPerClaim(t *testing.T) {
-	if os.Getenv("COUNTERSIGN_MEMORY") == "" {
-		t.Skip("set COUNTERSIGN_MEMORY=1: it takes a gigabyte and some seconds")
-	}
-	w := newWindow(noncetest.NewClock(time.Unix(1_000_000, 0)), 10_000_000, 10_000_000)
-	var before, after runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&before)
-	now := w.Look()
-	for n := range uint64(10_000_000) {
-		w.Claim(now, idOf(n), now, now+302e9)
-		if n+1 == 5_000_000 || n+1 == 7_500_000 || n+1 == 10_000_000 {
-			runtime.GC()
-			runtime.ReadMemStats(&after)
-			t.Logf("%d claims: %.1f bytes each", n+1, float64(after.HeapAlloc-before.HeapAlloc)/float64(n+1))
+// BenchmarkBytesPerClaim reports what a claim costs in memory, at up to ten million of them. It takes
+// a gigabyte.
+func BenchmarkBytesPerClaim(b *testing.B) {
+	for b.Loop() {
+		w := newWindow(noncetest.NewClock(time.Unix(1_000_000, 0)), 10_000_000, 10_000_000)
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		now := w.Look()
+		for n := range uint64(10_000_000) {
+			w.Claim(now, idOf(n), now, now+302e9)
+			if n+1 == 5_000_000 || n+1 == 7_500_000 || n+1 == 10_000_000 {
+				runtime.GC()
+				runtime.ReadMemStats(&after)
+				b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/float64(n+1), fmt.Sprintf("B/claim-of-%.1fM", float64(n+1)/1e6))
+			}
 		}
+		runtime.KeepAlive(w)
 	}
-	runtime.KeepAlive(w)
 }

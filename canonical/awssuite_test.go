@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/countersign-dev/countersign/internal/testneed"
 )
 
 // suiteRefused lists the cases of the AWS signing test suite that our rules refuse, by the rule.
@@ -47,14 +49,9 @@ type suiteContext struct {
 // TestAWSSigningTestSuite runs AWS's published vectors: for every case that our target rules admit,
 // the published canonical request, string to sign and signature, in header and query form.
 func TestAWSSigningTestSuite(t *testing.T) {
-	root := filepath.Join("..", "..", "shared", "aws-signing-test-suite", "v4")
+	root := testneed.Suite(t)
 	cases, err := os.ReadDir(root)
-	if err != nil {
-		if strings.Contains(os.Getenv("COUNTERSIGN_REQUIRE"), "aws-signing-test-suite") {
-			t.Fatalf("the AWS signing test suite is required and not there: %v", err)
-		}
-		t.Skip("put the AWS signing test suite beside the checkout, in ../shared/aws-signing-test-suite")
-	}
+	require.NoError(t, err)
 	require.Greater(t, len(cases), 30)
 	ran := 0
 	for _, entry := range cases {

@@ -6,13 +6,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/countersign-dev/countersign/internal/testneed"
 	"github.com/countersign-dev/countersign/nonce"
 )
 
 func TestSystemClockFollowsTheUptime(t *testing.T) {
 	text, err := os.ReadFile("/proc/uptime")
 	if err != nil {
-		t.Skipf("needs /proc/uptime: %v", err)
+		testneed.Skip(t, "mount /proc, to compare with its uptime: "+err.Error())
 	}
 	var seconds float64
 	if _, err := fmt.Sscan(string(text), &seconds); err != nil {

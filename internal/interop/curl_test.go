@@ -11,11 +11,14 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/countersign-dev/countersign/internal/testneed"
 )
 
 // TestCurlIsAccepted sends requests that plain curl signs in both dialects, and each once more.
 func TestCurlIsAccepted(t *testing.T) {
-	requireCurl(t)
+	testneed.Program(t, testneed.Curl, "apt-get install curl")
+	logVersion(t)
 	api := startVerifier(t)
 	file := filepath.Join(t.TempDir(), "body")
 	require.NoError(t, os.WriteFile(file, []byte("uploaded\n"), 0o600))
@@ -61,14 +64,8 @@ func curl(t *testing.T, arguments ...string) string {
 	return string(out)
 }
 
-func requireCurl(t *testing.T) {
+func logVersion(t *testing.T) {
 	t.Helper()
-	if _, err := exec.LookPath("curl"); err != nil {
-		if strings.Contains(os.Getenv("COUNTERSIGN_REQUIRE"), "curl") {
-			t.Fatal("curl is required and not there: apt-get install curl")
-		}
-		t.Skip("install curl (apt-get install curl) to run this test")
-	}
 	out, err := exec.Command("curl", "--version").Output()
 	require.NoError(t, err)
 	version, _, _ := strings.Cut(string(out), "\n")

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/countersign-dev/countersign/internal/testneed"
 )
 
 // add returns a change that adds a key.
@@ -92,7 +94,7 @@ func TestEditLeavesTheFileOnARefusal(t *testing.T) {
 
 func TestEditKeepsModeAndLink(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("needs mode bits and symbolic links")
+		testneed.Skip(t, "Windows has neither mode bits nor symbolic links for everyone")
 	}
 	target, path := filepath.Join(t.TempDir(), "real.yaml"), filepath.Join(t.TempDir(), "keys.yaml")
 	write(t, target, one())

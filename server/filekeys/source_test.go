@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/countersign-dev/countersign/canonical"
+	"github.com/countersign-dev/countersign/internal/testneed"
 	"github.com/countersign-dev/countersign/server"
 )
 
@@ -168,7 +169,7 @@ func TestSourceKeepsLastGoodKeys(t *testing.T) {
 	for name, c := range breaks {
 		t.Run(name, func(t *testing.T) {
 			if strings.Contains(name, "others") && runtime.GOOS == "windows" {
-				t.Skip("Windows has no mode bits")
+				testneed.Skip(t, "Windows has no mode bits")
 			}
 			f := follow(t, filepath.Join(t.TempDir(), "keys.yaml"), one())
 			if err := c.spoil(f.path); err != nil {
@@ -225,7 +226,7 @@ func TestSourcePollsWhatIsNotReported(t *testing.T) {
 // update makes anew; the link ..data is swapped by a rename, and the old directory removed.
 func TestSourceFollowsKubernetesVolumes(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("needs symbolic links")
+		testneed.Skip(t, "Windows has no symbolic links for everyone")
 	}
 	volume := t.TempDir()
 	publish := func(name, text string) {
@@ -254,7 +255,7 @@ func TestSourceFollowsKubernetesVolumes(t *testing.T) {
 
 func TestSourceFollowsTheTargetOfALink(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("needs symbolic links")
+		testneed.Skip(t, "Windows has no symbolic links for everyone")
 	}
 	target, path := filepath.Join(t.TempDir(), "real.yaml"), filepath.Join(t.TempDir(), "keys.yaml")
 	write(t, target, one())
@@ -323,7 +324,7 @@ func TestOpenRefusesWhatItCannotTrust(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			if c.unixOnly && runtime.GOOS == "windows" {
-				t.Skip("Windows has no mode bits")
+				testneed.Skip(t, "Windows has no mode bits")
 			}
 			source, err := Open(c.path, Options{Logger: slog.New(slog.DiscardHandler)})
 			var refused *Error

@@ -37,16 +37,17 @@ type Request struct {
 // breaks one that can be checked without knowing the key or the time. After an error r holds
 // nothing.
 func (r *Request) Parse(m *Message, rules *Rules) error {
-	r.reset()
+	r.Reset()
 	err := r.parse(m, rules)
 	if err != nil {
-		r.reset()
+		r.Reset()
 	}
 	return err
 }
 
-// reset drops everything but the buffers.
-func (r *Request) reset() {
+// Reset drops everything but the buffers, so that r keeps nothing of a message alive. Parse begins
+// with it.
+func (r *Request) Reset() {
 	*r = Request{
 		query: r.query, scan: r.scan, fields: r.fields[:0],
 		canonicalPath: r.canonicalPath[:0], canonicalQuery: r.canonicalQuery[:0],

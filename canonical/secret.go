@@ -29,10 +29,10 @@ type memoised struct {
 	key     SigningKey
 }
 
-// memoSize holds two dialects on three days: a verifier pins region and service, and looks at no
-// request from farther than a day outside its window, so that more are only met with presigned
-// URLs of several days.
-const memoSize = 6
+// memoSize holds two dialects on every date that a verifier looks at: it pins region and service,
+// and refuses before any hashing what is signed more than a day outside its window, which for the
+// longest presigned URL is eight days.
+const memoSize = 2 * 12
 
 // NewSecret wraps text; of no text it makes no secret. It checks no form: see [ParseSecret].
 func NewSecret(text string) Secret {
@@ -62,27 +62,47 @@ func (s Secret) Equal(other Secret) bool {
 // SigningKey returns the key derived for a dialect and scope, memoised inside the secret for the
 // scopes last asked for. SPEC §4.5.
 func (s Secret) SigningKey(d Dialect, scope Scope) SigningKey {
+	if key, ok := s.Memoised(d, scope); ok {
+		return key
+	}
 	if s.held == nil {
 		return SigningKey{}
 	}
-	known := s.held.memo.Load()
-	if known != nil {
-		for i := range *known {
-			if m := &(*known)[i]; m.dialect == d && m.scope == scope {
-				return m.key
-			}
-		}
-	}
-	key := deriveSigningKey(s.held.text(), d, scope)
+	key := s.Derive(d, scope)
 	// The scope's parts are slices of the request's header; the memo must not keep that alive.
 	owned := Scope{Date: strings.Clone(scope.Date), Region: strings.Clone(scope.Region), Service: strings.Clone(scope.Service)}
 	next := append(make([]memoised, 0, memoSize), memoised{d, owned, key})
+	known := s.held.memo.Load()
 	if known != nil {
 		next = append(next, (*known)[:min(len(*known), memoSize-1)]...)
 	}
 	// A lost race only costs the other one's derivation again.
 	s.held.memo.CompareAndSwap(known, &next)
 	return key
+}
+
+// Memoised returns the signing key for a dialect and scope if SigningKey has derived it lately. A
+// verifier asks it so that it can make up, on a refusal, for derivations that were not needed.
+func (s Secret) Memoised(d Dialect, scope Scope) (key SigningKey, ok bool) {
+	if s.held == nil {
+		return SigningKey{}, false
+	}
+	if known := s.held.memo.Load(); known != nil {
+		for i := range *known {
+			if m := &(*known)[i]; m.dialect == d && m.scope == scope {
+				return m.key, true
+			}
+		}
+	}
+	return SigningKey{}, false
+}
+
+// Derive returns the signing key for a dialect and scope, derived anew and not memoised. SPEC §4.5.
+func (s Secret) Derive(d Dialect, scope Scope) SigningKey {
+	if s.held == nil {
+		return SigningKey{}
+	}
+	return deriveSigningKey(s.held.text(), d, scope)
 }
 
 const redacted = "[redacted]"

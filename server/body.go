@@ -8,7 +8,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"sync/atomic"
 
 	"github.com/countersign-dev/countersign/canonical"
 )
@@ -21,6 +20,11 @@ func (s *verification) checkBody(context.Context) *Rejection {
 		return nil
 	}
 	if s.hasBody() {
+		id := s.nonceID()
+		if !s.v.reading.enter(id) {
+			return reject(canonical.Replayed, "another copy of the request is being read")
+		}
+		defer s.v.reading.leave(id)
 		if rejection := s.readBody(s.v.policy.MaxBody); rejection != nil {
 			return rejection
 		}
@@ -89,27 +93,6 @@ func rejectRead(err error) *Rejection {
 	}
 	return rejectFor(canonical.BodyTruncated, err)
 }
-
-// budget bounds the bytes of all bodies being read at one time. Half of it is for requests whose
-// signature has been verified, so that nobody without a key can take it all.
-type budget struct {
-	limit int64
-	used  atomic.Int64
-}
-
-func (b *budget) reserve(n int64, proved bool) bool {
-	limit := b.limit
-	if !proved {
-		limit /= 2
-	}
-	if b.used.Add(n) > limit {
-		b.used.Add(-n)
-		return false
-	}
-	return true
-}
-
-func (b *budget) release(n int64) { b.used.Add(-n) }
 
 // verifiedBody is a body whose every byte has been verified.
 type verifiedBody struct{ bytes.Reader }

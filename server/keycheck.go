@@ -35,6 +35,34 @@ func (s *verification) findKey(ctx context.Context) *Rejection {
 	return nil
 }
 
+// findKeyAgain looks the key up once more where the body took its time: what was revoked meanwhile
+// is revoked. SPEC §10, step 7.
+func (s *verification) findKeyAgain(ctx context.Context) *Rejection {
+	if !s.bodyRead {
+		return nil
+	}
+	before := s.key
+	s.now = s.v.policy.Now()
+	s.key = nil
+	if rejection := s.findKey(ctx); rejection != nil {
+		return rejection
+	}
+	if s.key == nil {
+		return reject(s.keyRefusal, "the key was changed while the body was read")
+	}
+	if s.key == before {
+		return nil
+	}
+	secret := before.Secrets[s.decision.SecretIndex].Secret
+	s.decision.SecretIndex = slices.IndexFunc(s.key.Secrets, func(held KeySecret) bool {
+		return held.active(s.now) && held.Secret.Equal(secret)
+	})
+	if s.decision.SecretIndex < 0 {
+		return reject(canonical.SignatureMismatch, "the secret was revoked while the body was read")
+	}
+	return nil
+}
+
 // authorize is step 8: what the proved key may do with this request.
 func (s *verification) authorize(context.Context) *Rejection {
 	if !allowsSource(s.key.Sources, s.req.RemoteAddr) {

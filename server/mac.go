@@ -42,8 +42,8 @@ func (s *verification) checkMAC(context.Context) *Rejection {
 }
 
 // matches compares the signature with that of every active secret over every admitted form. A
-// match ends the search; a failure has always cost MaxActiveSecrets MACs for each form, whatever
-// key was named.
+// match ends the search; a failure has always cost MaxActiveSecrets MACs for each form, and as many
+// derivations, whatever key was named.
 func (s *verification) matches() bool {
 	var signature [sha256.Size]byte
 	var text [2 * sha256.Size]byte
@@ -51,7 +51,7 @@ func (s *verification) matches() bool {
 	if _, err := hex.Decode(signature[:], text[:]); err != nil {
 		return false
 	}
-	active := s.activeSecrets()
+	active, derived := s.activeSecrets()
 	for _, form := range s.request.Forms() {
 		s.canonical = s.request.AppendCanonical(s.canonical[:0], form, s.payloadHash)
 		s.toSign = s.request.AppendStringToSign(s.toSign[:0], s.canonical)
@@ -63,6 +63,11 @@ func (s *verification) matches() bool {
 			}
 		}
 	}
+	// Whoever tries a key for the first time on a date, and an unknown one for the hundredth, must
+	// not see which was derived now and which was memoised.
+	for ; derived < MaxActiveSecrets; derived++ {
+		s.v.dummies[derived].Derive(s.request.Dialect, s.request.Scope).Sum(s.toSign)
+	}
 	return false
 }
 
@@ -73,21 +78,30 @@ type activeSecret struct {
 	dummy bool
 }
 
-// activeSecrets returns the signing keys of the key's active secrets, filled up with dummies.
-func (s *verification) activeSecrets() (active [MaxActiveSecrets]activeSecret) {
+// activeSecrets returns the signing keys of the key's active secrets, filled up with dummies, and
+// how many of them had to be derived.
+func (s *verification) activeSecrets() (active [MaxActiveSecrets]activeSecret, derived int) {
 	count := 0
+	add := func(secret canonical.Secret, entry activeSecret) {
+		var memoised bool
+		if entry.key, memoised = secret.Memoised(s.request.Dialect, s.request.Scope); !memoised {
+			entry.key = secret.SigningKey(s.request.Dialect, s.request.Scope)
+			derived++
+		}
+		active[count] = entry
+		count++
+	}
 	if s.key != nil {
 		for i := range s.key.Secrets {
 			if secret := &s.key.Secrets[i]; count < len(active) && secret.active(s.now) {
-				active[count] = activeSecret{key: secret.Secret.SigningKey(s.request.Dialect, s.request.Scope), index: i}
-				count++
+				add(secret.Secret, activeSecret{index: i})
 			}
 		}
 	}
-	for i := count; i < len(active); i++ {
-		active[i] = activeSecret{key: s.v.dummies[i].SigningKey(s.request.Dialect, s.request.Scope), dummy: true}
+	for count < len(active) {
+		add(s.v.dummies[count], activeSecret{dummy: true})
 	}
-	return active
+	return active, derived
 }
 
 func (k *KeySecret) active(now time.Time) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/countersign-dev/countersign/canonical"
@@ -39,9 +40,10 @@ func (s *verification) begin(v *Verifier, req *http.Request) {
 	s.message = canonical.Message{Method: req.Method, Target: req.RequestURI, Host: req.Host, Header: req.Header}
 }
 
-// end drops what belongs to the request, so that the pool does not keep its key, body and headers
-// alive. The parsed text and the buffers, whose size the limits bound, stay until they are used again.
+// end drops what belongs to the request, so that the pool keeps buffers alone alive, whose size the
+// limits bound.
 func (s *verification) end() {
+	s.request.Reset()
 	s.v, s.req, s.key, s.keyRefusal = nil, nil, nil, ""
 	s.payloadHash, s.body, s.bodyRead = "", nil, false
 	s.message, s.decision, s.signingKey = canonical.Message{}, Decision{}, canonical.SigningKey{}
@@ -59,6 +61,7 @@ func (s *verification) run() (*Identity, *Rejection) {
 		(*verification).checkClock,
 		(*verification).peek,
 		(*verification).checkBody,
+		(*verification).findKeyAgain,
 		(*verification).authorize,
 		(*verification).claim,
 	} {
@@ -113,7 +116,7 @@ func (s *verification) deliver() *Identity {
 	return &Identity{
 		KeyID:         s.key.ID,
 		Environment:   s.key.Environment,
-		Scopes:        s.key.Scopes,
+		Scopes:        slices.Clip(s.key.Scopes), // an append must not write into the record
 		Dialect:       s.request.Dialect,
 		Mode:          s.request.Mode,
 		SignedAt:      s.request.Timestamp,

@@ -19,6 +19,7 @@ type Verifier struct {
 	policy  Policy
 	rules   canonical.Rules
 	buffers budget
+	reading inFlight
 	// dummies stand in for the secrets that a key does not have, so that every failing request
 	// costs the same number of MACs.
 	dummies [MaxActiveSecrets]canonical.Secret

@@ -1,5 +1,7 @@
 package canonical
 
+import "strings"
+
 // byteSet is a set of bytes.
 type byteSet [256]bool
 
@@ -46,10 +48,11 @@ func (set *byteSet) only(s string, least, most int) bool {
 	return true
 }
 
-// ValidKeyID reports whether id fits the grammar of key ids: 1 to 128 unreserved characters, and
-// neither "." nor "..". SPEC §3.3.
+// ValidKeyID reports whether id fits the grammar of key ids: 1 to 128 unreserved characters, neither
+// "." nor "..", and not beginning with "cs_", as a secret that was put in its place does: key ids are
+// sent and logged. SPEC §3.3.
 func ValidKeyID(id string) bool {
-	return unreserved.only(id, 1, 128) && id != "." && id != ".."
+	return unreserved.only(id, 1, 128) && id != "." && id != ".." && !strings.HasPrefix(id, "cs_")
 }
 
 // ValidNonce reports whether nonce fits the grammar of nonces: 16 to 128 unreserved characters.

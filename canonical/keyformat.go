@@ -28,6 +28,17 @@ var (
 	ErrSecretText = errors.New("a secret that countersign did not make must be printable ASCII without spaces, at most 1024 bytes")
 )
 
+// CheckKeyID returns why id is no key id, or nil. The error does not repeat it: it may be a secret.
+func CheckKeyID(id string) error {
+	switch {
+	case strings.HasPrefix(id, "cs_"):
+		return errors.New("a key id must not begin with cs_, as secrets do: was the secret put in its place?")
+	case !ValidKeyID(id):
+		return errors.New("a key id must be 1 to 128 of A-Z a-z 0-9 . _ ~ -, and neither . nor ..")
+	}
+	return nil
+}
+
 // FormatKeyID writes a key id, ck_<environment>_<16 characters>, from 10 random bytes. SPEC §6.
 func FormatKeyID(environment string, random [10]byte) string {
 	return "ck_" + environment + "_" + crockford.EncodeToString(random[:])

@@ -43,7 +43,7 @@ func parseCredential(s string, d Dialect) (keyID string, scope Scope, err error)
 	}
 	switch {
 	case !ValidKeyID(parts[0]):
-		return "", Scope{}, refuse(BadAuthorization, "the key id in Credential must be 1 to 128 of A-Z a-z 0-9 . _ ~ -")
+		return "", Scope{}, refuse(BadAuthorization, "the key id in Credential must be 1 to 128 of A-Z a-z 0-9 . _ ~ -, and not begin with cs_ as secrets do")
 	case !validDay(parts[1]):
 		return "", Scope{}, refuse(BadAuthorization, "the date in Credential must be a day written yyyymmdd")
 	case !ValidRegion(parts[2]):

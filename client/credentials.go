@@ -44,8 +44,8 @@ func ParseCredentials(id, secret string) (Credentials, error) {
 	if id == "" || secret == "" {
 		return Credentials{}, fmt.Errorf("%w: the key id or the secret is empty", ErrNoCredentials)
 	}
-	if !canonical.ValidKeyID(id) {
-		return Credentials{}, errors.New("a key id must be 1 to 128 of A-Z a-z 0-9 . _ ~ -")
+	if err := canonical.CheckKeyID(id); err != nil {
+		return Credentials{}, err
 	}
 	parsed, environment, native, err := canonical.ParseSecret(secret)
 	if err != nil {
@@ -78,6 +78,9 @@ func (c invalidCredentials) Credentials(context.Context) (Credentials, error) {
 func (c Credentials) usable(target Target) error {
 	if c.KeyID == "" || c.Secret.IsZero() {
 		return ErrNoCredentials
+	}
+	if err := canonical.CheckKeyID(c.KeyID); err != nil {
+		return err
 	}
 	if environment := environmentOfKey(c.KeyID); environment != "" && environment != target.Region {
 		return refuse(canonical.KeyEnvironment, "the key "+c.KeyID+" is of environment "+environment+

@@ -128,3 +128,17 @@ func TestFromFileRefusesWhatItCannotTrust(t *testing.T) {
 	_, err := FromFile(filepath.Join(t.TempDir(), "missing"))
 	assert.ErrorIs(t, err, os.ErrNotExist)
 }
+
+// TestSecretInPlaceOfAnIDIsNotRepeated: key ids are sent and logged.
+func TestSecretInPlaceOfAnIDIsNotRepeated(t *testing.T) {
+	secret := canonical.FormatSecret("live", [32]byte{1})
+	for _, source := range []CredentialSource{
+		Static(secret, "ck_live_0000000000000000"), Static(secret, secret),
+		Credentials{KeyID: secret, Secret: canonical.NewSecret(secret)},
+	} {
+		err := NewSigner(source, Target{Region: "live", Service: "orders"}).Check(t.Context())
+		if err == nil || strings.Contains(err.Error(), secret) || !strings.Contains(err.Error(), "cs_") {
+			t.Errorf("%v", err)
+		}
+	}
+}

@@ -70,7 +70,7 @@ func writtenHost(host string) (string, error) {
 func checkSendable(req *http.Request) error {
 	switch {
 	case req.URL == nil:
-		return errors.New("countersign: the request has no URL")
+		return errors.New("the request has no URL")
 	case req.Method == http.MethodConnect:
 		return refuse(canonical.BadTarget, "CONNECT has no path that could be signed")
 	case len(req.Trailer) != 0:

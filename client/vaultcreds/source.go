@@ -62,8 +62,8 @@ func Open(ctx context.Context, keyID string, options Options) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !canonical.ValidKeyID(keyID) {
-		return nil, errors.New("vaultcreds: a key id must be 1 to 128 of A-Z a-z 0-9 . _ ~ -")
+	if err := canonical.CheckKeyID(keyID); err != nil {
+		return nil, fmt.Errorf("vaultcreds: %w", err)
 	}
 	first, cancel := context.WithTimeout(ctx, options.Timeout)
 	defer cancel()

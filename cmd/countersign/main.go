@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -28,7 +29,8 @@ func run(ctx context.Context, root *cobra.Command) int {
 		return exitDone
 	}
 	if !errors.Is(err, errSilent) {
-		fmt.Fprintln(root.ErrOrStderr(), "countersign: "+err.Error())
+		// The client package's errors say where they come from.
+		fmt.Fprintln(root.ErrOrStderr(), "countersign: "+strings.TrimPrefix(err.Error(), "countersign: "))
 	}
 	var usage usageError
 	if errors.As(err, &usage) {

@@ -93,7 +93,9 @@ func (report *Report) checkSecret(r *canonical.Request, options Options) {
 	if options.Secret == "" {
 		return
 	}
-	if options.KeyID != "" && r.KeyID != options.KeyID {
+	if options.KeyID != "" && canonical.CheckKeyID(options.KeyID) != nil {
+		report.note("COUNTERSIGN_KEY_ID is no key id: were id and secret mixed up?")
+	} else if options.KeyID != "" && r.KeyID != options.KeyID {
 		report.note("the request names the key %s, and the secret given is that of %s", r.KeyID, options.KeyID)
 	}
 	_, environment, native, err := canonical.ParseSecret(options.Secret)

@@ -20,15 +20,7 @@ const MaxListed = 256
 var ErrUnknownDialect = errors.New("this dialect is unknown: write cs4 or aws4")
 
 // CheckID refuses what is no key id.
-func CheckID(id string) error {
-	if strings.HasPrefix(id, "cs_") {
-		return errors.New("a key id must not begin with cs_, as secrets do: was the secret put in its place?")
-	}
-	if !canonical.ValidKeyID(id) {
-		return errors.New("a key id must be 1 to 128 of A-Z a-z 0-9 . _ ~ -")
-	}
-	return nil
-}
+func CheckID(id string) error { return canonical.CheckKeyID(id) }
 
 // CheckEnvironment refuses what is no environment.
 func CheckEnvironment(environment string) error {

@@ -2,8 +2,6 @@
 package examples
 
 import (
-	"bufio"
-	"io"
 	"net"
 	"net/http"
 	"os"
@@ -17,10 +15,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign-dev/countersign/client"
+	"github.com/countersign-dev/countersign/internal/countersigntest"
+	"github.com/countersign-dev/countersign/internal/testneed"
 	"github.com/countersign-dev/countersign/server/filekeys"
 )
 
-// build builds a command of the module.
+func TestMain(m *testing.M) { countersigntest.Main(m) }
+
+// build builds an example.
 func build(t *testing.T, pkg string) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), filepath.Base(pkg))
@@ -29,36 +31,23 @@ func build(t *testing.T, pkg string) string {
 	return program
 }
 
-// start runs a program until the test ends, and returns its standard output.
-func start(t *testing.T, program string, arguments ...string) io.Reader {
+// start runs a program until the test ends.
+func start(t *testing.T, program string, arguments ...string) {
 	t.Helper()
 	cmd := exec.Command(program, arguments...)
-	stdout, err := cmd.StdoutPipe()
-	require.NoError(t, err)
 	cmd.Stderr = os.Stderr
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-	return stdout
 }
 
 // devEnvironment starts serve --dev and saves what it prints.
 func devEnvironment(t *testing.T) string {
 	t.Helper()
-	stdout := start(t, build(t, "../cmd/countersign"), "serve", "--dev", "--listen", "127.0.0.1:0")
-	var saved strings.Builder
-	lines := bufio.NewScanner(stdout)
-	for seen := 0; seen < 2 && lines.Scan(); {
-		saved.WriteString(lines.Text() + "\n")
-		if strings.HasPrefix(lines.Text(), "curl ") {
-			seen++
-		}
-	}
-	go func() { _, _ = io.Copy(io.Discard, stdout) }()
 	file := filepath.Join(t.TempDir(), "dev.env")
-	require.NoError(t, os.WriteFile(file, []byte(saved.String()), 0o600))
+	require.NoError(t, os.WriteFile(file, []byte(countersigntest.StartDev(t).Printed()), 0o600))
 	return file
 }
 
@@ -70,12 +59,7 @@ func TestClientRuns(t *testing.T) {
 }
 
 func TestCurlRuns(t *testing.T) {
-	if _, err := exec.LookPath("curl"); err != nil {
-		if strings.Contains(os.Getenv("COUNTERSIGN_REQUIRE"), "curl") {
-			t.Fatal("curl is required and not there: apt-get install curl")
-		}
-		t.Skip("install curl (apt-get install curl) to run this test")
-	}
+	testneed.Program(t, testneed.Curl, "apt-get install curl")
 	out, err := exec.Command("sh", "curl.sh", devEnvironment(t)).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	assert.Equal(t, 2, strings.Count(string(out), `"key_id":"ck_dev_`), "%s", out)

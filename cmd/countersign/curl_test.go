@@ -15,19 +15,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-)
 
-func requireCurl(t *testing.T) {
-	t.Helper()
-	if _, err := exec.LookPath("curl"); err == nil {
-		return
-	}
-	const fix = "install curl (apt-get install curl) to run this test"
-	if strings.Contains(os.Getenv("COUNTERSIGN_REQUIRE"), "curl") {
-		t.Fatal(fix)
-	}
-	t.Skip(fix)
-}
+	"github.com/countersign-dev/countersign/internal/testneed"
+)
 
 // capture answers one request with 200 and returns its bytes.
 func capture(t *testing.T) (address string, raw func() []byte) {
@@ -55,7 +45,7 @@ func capture(t *testing.T) (address string, raw func() []byte) {
 }
 
 func TestExplainMatchesWhatCurlSigns(t *testing.T) {
-	requireCurl(t)
+	testneed.Program(t, testneed.Curl, "apt-get install curl")
 	settings := exampleSettings(t)
 	settle(t, settings)
 	for name, arguments := range map[string][]string{
@@ -92,7 +82,7 @@ func TestExplainMatchesWhatCurlSigns(t *testing.T) {
 }
 
 func TestExplainNamesTheTypeThatCurlDoesNotSign(t *testing.T) {
-	requireCurl(t)
+	testneed.Program(t, testneed.Curl, "apt-get install curl")
 	settings := exampleSettings(t)
 	settle(t, settings)
 	address, raw := capture(t)
@@ -105,7 +95,7 @@ func TestExplainNamesTheTypeThatCurlDoesNotSign(t *testing.T) {
 }
 
 func TestSignPrintsACurlCommandThatVerifies(t *testing.T) {
-	requireCurl(t)
+	testneed.Program(t, testneed.Curl, "apt-get install curl")
 	startVerifier(t)
 	file := filepath.Join(t.TempDir(), "it's a body")
 	content := "\x00binary\r\n\xff and all"

@@ -7,10 +7,8 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -18,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign-dev/countersign/client"
+	"github.com/countersign-dev/countersign/internal/countersigntest"
 	"github.com/countersign-dev/countersign/server/filekeys"
 )
 
@@ -63,34 +62,9 @@ func freeAddress(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// start runs the service until the test ends or stop is called, which returns its exit code.
-func (d *deployment) start(t *testing.T) (stop func() int) {
+func (d *deployment) start(t *testing.T) *countersigntest.Service {
 	t.Helper()
-	cmd := exec.Command(programPath, "serve", "--config", d.config)
-	stderr, err := cmd.StderrPipe()
-	require.NoError(t, err)
-	require.NoError(t, cmd.Start())
-	serving := make(chan string, 1)
-	go func() {
-		var log strings.Builder
-		lines := bufio.NewScanner(stderr)
-		for lines.Scan() {
-			log.WriteString(lines.Text() + "\n")
-			if strings.Contains(lines.Text(), "msg=serving") {
-				serving <- ""
-			}
-		}
-		serving <- log.String()
-	}()
-	ended := make(chan struct{})
-	t.Cleanup(func() { _ = cmd.Process.Kill(); <-ended })
-	go func() { _ = cmd.Wait(); close(ended) }()
-	require.Empty(t, <-serving, "the service did not start")
-	return func() int {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		<-ended
-		return cmd.ProcessState.ExitCode()
-	}
+	return countersigntest.StartConfig(t, d.config)
 }
 
 func (d *deployment) get(t *testing.T, address, path string) (int, string) {
@@ -105,7 +79,7 @@ func (d *deployment) get(t *testing.T, address, path string) (int, string) {
 
 func TestConfiguredServiceVerifiesAndTellsHowItIs(t *testing.T) {
 	d := newDeployment(t, "new")
-	stop := d.start(t)
+	s := d.start(t)
 
 	api := &http.Client{Transport: d.signer.Transport(nil)}
 	answer, err := api.Get("http://" + d.listen + "/whoami")
@@ -125,7 +99,7 @@ func TestConfiguredServiceVerifiesAndTellsHowItIs(t *testing.T) {
 	status, _ = d.get(t, d.listen, "/healthz")
 	assert.Equal(t, http.StatusUnauthorized, status, "the admin paths are not the clients' to ask")
 
-	assert.Equal(t, exitDone, stop())
+	assert.Equal(t, exitDone, s.Stop())
 }
 
 // TestReplacementRefusesUntilNothingCanBeForgotten: a store that knows nothing is not ready, and
@@ -145,7 +119,7 @@ func TestReplacementRefusesUntilNothingCanBeForgotten(t *testing.T) {
 // TestTerminatedServiceFinishesRequestsInFlight stops the service in the middle of a body.
 func TestTerminatedServiceFinishesRequestsInFlight(t *testing.T) {
 	d := newDeployment(t, "new")
-	stop := d.start(t)
+	s := d.start(t)
 	req, err := http.NewRequest(http.MethodPost, "http://"+d.listen+"/whoami", strings.NewReader("first,second"))
 	require.NoError(t, err)
 	require.NoError(t, d.signer.Sign(req))
@@ -170,7 +144,7 @@ func TestTerminatedServiceFinishesRequestsInFlight(t *testing.T) {
 	require.NoError(t, err)
 
 	code := make(chan int)
-	go func() { code <- stop() }()
+	go func() { code <- s.Stop() }()
 	require.Eventually(t, func() bool { // the listener closes first
 		probe, err := net.Dial("tcp", d.listen)
 		if err == nil {

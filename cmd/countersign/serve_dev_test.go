@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -15,45 +14,42 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign-dev/countersign/client"
+	"github.com/countersign-dev/countersign/internal/countersigntest"
+	"github.com/countersign-dev/countersign/internal/testneed"
 )
 
 // shell runs a printed command with sh, as a user who pastes it does.
 func shell(t *testing.T, line string) string {
 	t.Helper()
-	if _, err := exec.LookPath("curl"); err != nil {
-		if strings.Contains(os.Getenv("COUNTERSIGN_REQUIRE"), "curl") {
-			t.Fatal("curl is required and not there: apt-get install curl")
-		}
-		t.Skip("install curl (apt-get install curl) to run this test")
-	}
+	testneed.Program(t, testneed.Curl, "apt-get install curl")
 	out, err := exec.Command("sh", "-c", line).Output()
 	require.NoError(t, err, "%s", line)
 	return string(out)
 }
 
 func TestDevPrintsCommandsThatWork(t *testing.T) {
-	s := startDev(t)
-	assert.Equal(t, []string{"COUNTERSIGN_URL", "COUNTERSIGN_KEY_ID", "COUNTERSIGN_SECRET", "COUNTERSIGN_REGION", "COUNTERSIGN_SERVICE"}, settingNames(s.output))
-	assert.Equal(t, "dev", s.settings["COUNTERSIGN_REGION"])
-	assert.Equal(t, "demo", s.settings["COUNTERSIGN_SERVICE"])
+	s := countersigntest.StartDev(t)
+	assert.Equal(t, []string{"COUNTERSIGN_URL", "COUNTERSIGN_KEY_ID", "COUNTERSIGN_SECRET", "COUNTERSIGN_REGION", "COUNTERSIGN_SERVICE"}, settingNames(s.Printed()))
+	assert.Equal(t, "dev", s.Settings["COUNTERSIGN_REGION"])
+	assert.Equal(t, "demo", s.Settings["COUNTERSIGN_SERVICE"])
 
-	first := shell(t, s.curl[0])
+	first := shell(t, s.Curl[0])
 	assert.Contains(t, first, "HTTP/1.1 200 OK")
 	_, body, _ := strings.Cut(first, "\r\n\r\n")
 	var answer map[string]any
 	require.NoError(t, json.Unmarshal([]byte(body), &answer))
-	assert.Equal(t, s.settings["COUNTERSIGN_KEY_ID"], answer["key_id"])
+	assert.Equal(t, s.Settings["COUNTERSIGN_KEY_ID"], answer["key_id"])
 	assert.Equal(t, "dev", answer["environment"])
 	assert.Equal(t, "cs4", answer["dialect"])
 	assert.ElementsMatch(t, []string{"key_id", "environment", "scopes", "dialect", "signed_at", "request_id"}, keysOf(answer))
 
-	second := shell(t, s.curl[0])
+	second := shell(t, s.Curl[0])
 	assert.Contains(t, second, "HTTP/1.1 401 Unauthorized")
 	assert.Contains(t, second, "application/problem+json")
 	assert.Contains(t, second, `"code":"replayed_request"`)
 
-	assert.Contains(t, shell(t, s.curl[1]), "HTTP/1.1 200 OK")
-	assert.Contains(t, shell(t, s.curl[1]), "HTTP/1.1 200 OK")
+	assert.Contains(t, shell(t, s.Curl[1]), "HTTP/1.1 200 OK")
+	assert.Contains(t, shell(t, s.Curl[1]), "HTTP/1.1 200 OK")
 }
 
 func settingNames(output string) (names []string) {
@@ -76,32 +72,32 @@ func keysOf(m map[string]any) (names []string) {
 // used stays used.
 func TestDevKeepsKeyAndNonces(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
-	s := startDev(t, "--data", data)
+	s := countersigntest.StartDev(t, "--data", data)
 	req := newRequest(t, s, "/whoami")
 	require.NoError(t, devSigner(t, s).Sign(req))
 	first, err := http.DefaultTransport.RoundTrip(req)
 	require.NoError(t, err)
 	require.NoError(t, first.Body.Close())
 	require.Equal(t, http.StatusOK, first.StatusCode)
-	require.Equal(t, exitDone, s.stop(t), s.logged(t))
+	require.Equal(t, exitDone, s.Stop(), s.Log())
 
-	again := startDev(t, "--data", data)
-	assert.Equal(t, s.settings["COUNTERSIGN_SECRET"], again.settings["COUNTERSIGN_SECRET"])
-	req.URL.Host = strings.TrimPrefix(again.settings["COUNTERSIGN_URL"], "http://")
+	again := countersigntest.StartDev(t, "--data", data)
+	assert.Equal(t, s.Settings["COUNTERSIGN_SECRET"], again.Settings["COUNTERSIGN_SECRET"])
+	req.URL.Host = strings.TrimPrefix(again.Settings["COUNTERSIGN_URL"], "http://")
 	assertCode(t, req, http.StatusUnauthorized, "replayed_request")
 }
 
-func devSigner(t *testing.T, s *service) *client.Signer {
+func devSigner(t *testing.T, s *countersigntest.Service) *client.Signer {
 	t.Helper()
-	credentials, err := client.ParseCredentials(s.settings["COUNTERSIGN_KEY_ID"], s.settings["COUNTERSIGN_SECRET"])
+	credentials, err := client.ParseCredentials(s.Settings["COUNTERSIGN_KEY_ID"], s.Settings["COUNTERSIGN_SECRET"])
 	require.NoError(t, err)
 	return client.NewSigner(credentials, client.Target{Region: "dev", Service: "demo"})
 }
 
 // newRequest makes a request with a Host of its own, so that it is as good at another port.
-func newRequest(t *testing.T, s *service, target string) *http.Request {
+func newRequest(t *testing.T, s *countersigntest.Service, target string) *http.Request {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.settings["COUNTERSIGN_URL"]+target, nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.Settings["COUNTERSIGN_URL"]+target, nil)
 	require.NoError(t, err)
 	req.Host = "api.example"
 	return req
@@ -122,7 +118,7 @@ func assertCode(t *testing.T, req *http.Request, status int, code string) {
 
 // TestDevRefusesWhatHasChanged changes one thing of a signed request at a time.
 func TestDevRefusesWhatHasChanged(t *testing.T) {
-	s := startDev(t)
+	s := countersigntest.StartDev(t)
 	signer := devSigner(t, s)
 	later := time.Now().UTC().Add(10 * time.Second).Format("20060102T150405Z")
 	changes := map[string]func(*http.Request){
@@ -154,7 +150,7 @@ func TestDevRefusesWhatHasChanged(t *testing.T) {
 	}
 	assertCode(t, newRequest(t, s, "/whoami"), http.StatusUnauthorized, "missing_signature")
 
-	large, err := http.NewRequest(http.MethodPost, s.settings["COUNTERSIGN_URL"]+"/whoami", strings.NewReader(strings.Repeat("x", 1<<20+1)))
+	large, err := http.NewRequest(http.MethodPost, s.Settings["COUNTERSIGN_URL"]+"/whoami", strings.NewReader(strings.Repeat("x", 1<<20+1)))
 	require.NoError(t, err)
 	require.NoError(t, signer.Sign(large))
 	assertCode(t, large, http.StatusRequestEntityTooLarge, "payload_too_large")
@@ -163,9 +159,9 @@ func TestDevRefusesWhatHasChanged(t *testing.T) {
 // TestDevAnswersUnknownKeysLikeWrongSignatures compares the answers byte for byte, but for the
 // request id and the date.
 func TestDevAnswersUnknownKeysLikeWrongSignatures(t *testing.T) {
-	s := startDev(t)
+	s := countersigntest.StartDev(t)
 	answers := make([]string, 2)
-	for i, id := range []string{s.settings["COUNTERSIGN_KEY_ID"], "ck_dev_0000000000000000"} {
+	for i, id := range []string{s.Settings["COUNTERSIGN_KEY_ID"], "ck_dev_0000000000000000"} {
 		credentials, err := client.ParseCredentials(id, "a-secret-that-is-not-the-keys-of-some-length")
 		require.NoError(t, err)
 		req := newRequest(t, s, "/whoami")

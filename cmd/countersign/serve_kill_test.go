@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign-dev/countersign/client"
+	"github.com/countersign-dev/countersign/internal/countersigntest"
 )
 
 // killPoints is how often the service is killed: 10, or what COUNTERSIGN_CRASH_POINTS says.
@@ -40,21 +41,21 @@ func TestKilledServiceAcceptsNothingTwice(t *testing.T) {
 	var accepted []*http.Request
 	replays := 0
 	for point := range killPoints(t) {
-		s := startDev(t, "--data", data)
+		s := countersigntest.StartDev(t, "--data", data)
 		newlyAccepted := loadAndKill(t, s, transport)
 		require.NotEmpty(t, newlyAccepted, "point %d: no request was accepted before the kill", point)
 		accepted = append(accepted, newlyAccepted...)
 
-		again := startDev(t, "--data", data)
+		again := countersigntest.StartDev(t, "--data", data)
 		replays += replay(t, again, transport, accepted)
-		again.kill(t)
+		again.Kill()
 	}
 	t.Logf("%d requests accepted, sent again %d times", len(accepted), replays)
 }
 
 // loadAndKill sends signed requests from 16 callers, kills the service at a random moment, and
 // returns the requests that had been answered 200.
-func loadAndKill(t *testing.T, s *service, transport http.RoundTripper) []*http.Request {
+func loadAndKill(t *testing.T, s *countersigntest.Service, transport http.RoundTripper) []*http.Request {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	var (
@@ -87,15 +88,15 @@ func loadAndKill(t *testing.T, s *service, transport http.RoundTripper) []*http.
 	}
 	timer := time.NewTimer(50*time.Millisecond + rand.N(300*time.Millisecond))
 	<-timer.C
-	s.kill(t)
+	s.Kill()
 	stop()
 	callers.Wait()
 	return accepted
 }
 
 // signedRequest signs a request that is in time in one of three ways.
-func signedRequest(t *testing.T, s *service, way int) (*http.Request, error) {
-	credentials, err := client.ParseCredentials(s.settings["COUNTERSIGN_KEY_ID"], s.settings["COUNTERSIGN_SECRET"])
+func signedRequest(t *testing.T, s *countersigntest.Service, way int) (*http.Request, error) {
+	credentials, err := client.ParseCredentials(s.Settings["COUNTERSIGN_KEY_ID"], s.Settings["COUNTERSIGN_SECRET"])
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +118,7 @@ func signedRequest(t *testing.T, s *service, way int) (*http.Request, error) {
 }
 
 // replay sends requests again, none of which may be accepted, and returns how many it sent.
-func replay(t *testing.T, s *service, transport http.RoundTripper, requests []*http.Request) int {
+func replay(t *testing.T, s *countersigntest.Service, transport http.RoundTripper, requests []*http.Request) int {
 	var next, again atomic.Int64
 	var callers sync.WaitGroup
 	statuses := make([]int, len(requests))
@@ -129,7 +130,7 @@ func replay(t *testing.T, s *service, transport http.RoundTripper, requests []*h
 					return
 				}
 				req := requests[i].Clone(t.Context())
-				req.URL.Host = s.settings["COUNTERSIGN_URL"][len("http://"):]
+				req.URL.Host = s.Settings["COUNTERSIGN_URL"][len("http://"):]
 				answer, err := transport.RoundTrip(req)
 				if err != nil {
 					t.Error(fmt.Errorf("replaying: %w", err))

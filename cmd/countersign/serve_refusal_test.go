@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/countersign-dev/countersign/internal/countersigntest"
 )
 
 // TestServeRefusesWhatIsWrongInOneLine: each fault of a deployment is one line that names the fix,
@@ -73,8 +75,7 @@ func TestServeRefusesWhatIsWrongInOneLine(t *testing.T) {
 			other.start(t)
 		}, []string{"claims", "in use"}},
 		"corrupt store": {func(t *testing.T, d *deployment) {
-			stop := d.start(t)
-			require.Equal(t, exitDone, stop())
+			require.Equal(t, exitDone, d.start(t).Stop())
 			state := filepath.Join(d.directory, "claims", "state")
 			text, err := os.ReadFile(state)
 			require.NoError(t, err)
@@ -89,7 +90,7 @@ func TestServeRefusesWhatIsWrongInOneLine(t *testing.T) {
 			d := newDeployment(t, "new")
 			test.spoil(t, d)
 			before := snapshot(t, d.directory)
-			stdout, stderr, code := runProgram(t, "serve", "--config", d.config)
+			stdout, stderr, code := countersigntest.Run(t, "serve", "--config", d.config)
 			assert.Equal(t, exitFailed, code, stderr)
 			assert.Empty(t, stdout)
 			var errorLines []string

@@ -2,21 +2,22 @@
 package readme
 
 import (
-	"bufio"
 	"bytes"
-	"context"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/countersign-dev/countersign/internal/countersigntest"
+	"github.com/countersign-dev/countersign/internal/testneed"
 )
+
+func TestMain(m *testing.M) { countersigntest.Main(m) }
 
 var root = filepath.Join("..", "..")
 
@@ -46,54 +47,20 @@ func goCommand(t *testing.T, environment []string, arguments ...string) string {
 
 // startDev runs the README's first command, and returns the directory that holds its saved standard
 // output, dev.env, and the settings in it.
-func startDev(t *testing.T, program string) (directory string, settings []string) {
+func startDev(t *testing.T) (directory string, settings []string) {
 	t.Helper()
 	directory = t.TempDir()
-	cmd := exec.Command(program, "serve", "--dev", "--listen", "127.0.0.1:0")
-	stdout, err := cmd.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, cmd.Start())
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(os.Interrupt)
-		_ = cmd.Wait()
-	})
-	var saved strings.Builder
-	lines := bufio.NewScanner(stdout)
-	for seen := 0; seen < 2 && lines.Scan(); {
-		saved.WriteString(lines.Text() + "\n")
-		if strings.HasPrefix(lines.Text(), "curl ") {
-			seen++
-		}
-		if strings.HasPrefix(lines.Text(), "COUNTERSIGN_") {
-			settings = append(settings, lines.Text())
-		}
+	s := countersigntest.StartDev(t)
+	for name, value := range s.Settings {
+		settings = append(settings, name+"="+value)
 	}
-	go func() { _, _ = io.Copy(io.Discard, stdout) }()
 	require.Len(t, settings, 5)
-	require.NoError(t, os.WriteFile(filepath.Join(directory, "dev.env"), []byte(saved.String()), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(directory, "dev.env"), []byte(s.Printed()), 0o600))
 	return directory, settings
 }
 
-// buildCommand builds the countersign command, once for all tests.
-func buildCommand(t *testing.T) string {
-	t.Helper()
-	program := filepath.Join(t.TempDir(), "countersign")
-	goCommand(t, nil, "build", "-o", program, "./cmd/countersign")
-	return program
-}
-
-func requireCurl(t *testing.T) {
-	t.Helper()
-	if _, err := exec.LookPath("curl"); err != nil {
-		if strings.Contains(os.Getenv("COUNTERSIGN_REQUIRE"), "curl") {
-			t.Fatal("curl is required and not there: apt-get install curl")
-		}
-		t.Skip("install curl (apt-get install curl) to run this test")
-	}
-}
-
 func TestGoSnippetsCompileAndTheClientRuns(t *testing.T) {
-	_, settings := startDev(t, buildCommand(t))
+	_, settings := startDev(t)
 	for i, snippet := range blocks(t, "go") {
 		file := filepath.Join(t.TempDir(), "main.go")
 		require.NoError(t, os.WriteFile(file, []byte(snippet+"\n"), 0o600))
@@ -106,9 +73,9 @@ func TestGoSnippetsCompileAndTheClientRuns(t *testing.T) {
 
 // TestShellLinesRun runs every shell block in one directory, in order, as a reader would.
 func TestShellLinesRun(t *testing.T) {
-	requireCurl(t)
-	program := buildCommand(t)
-	directory, _ := startDev(t, program)
+	testneed.Program(t, testneed.Curl, "apt-get install curl")
+	program := countersigntest.Program(t)
+	directory, _ := startDev(t)
 	for _, block := range blocks(t, "sh") {
 		cmd := exec.Command("sh", "-eu", "-c", block)
 		cmd.Dir = directory
@@ -122,31 +89,18 @@ func TestShellLinesRun(t *testing.T) {
 		}
 		assert.NotContains(t, string(out), `"code":`, "%s", block)
 	}
-	serveDocumentedConfiguration(t, program, directory)
+	serveDocumentedConfiguration(t, directory)
 }
 
 // serveDocumentedConfiguration starts the README's configuration, on ports of its own, beside the key
 // file that the shell lines have made.
-func serveDocumentedConfiguration(t *testing.T, program, directory string) {
+func serveDocumentedConfiguration(t *testing.T, directory string) {
 	configuration := blocks(t, "yaml")[0]
 	configuration = strings.NewReplacer("127.0.0.1:8443", "127.0.0.1:0", "127.0.0.1:9443", "127.0.0.1:0").Replace(configuration)
-	require.NoError(t, os.WriteFile(filepath.Join(directory, "countersign.yaml"), []byte(configuration), 0o600))
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, program, "serve", "--config", "countersign.yaml")
-	cmd.Dir = directory
-	stderr, err := cmd.StderrPipe()
-	require.NoError(t, err)
-	require.NoError(t, cmd.Start())
-	serving := false
-	for lines := bufio.NewScanner(stderr); !serving && lines.Scan(); {
-		serving = strings.Contains(lines.Text(), "msg=serving")
-		t.Log(lines.Text())
-	}
-	assert.True(t, serving)
-	require.NoError(t, cmd.Process.Signal(os.Interrupt))
-	_, _ = io.Copy(io.Discard, stderr)
-	assert.NoError(t, cmd.Wait())
+	file := filepath.Join(directory, "countersign.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(configuration), 0o600))
+	s := countersigntest.StartConfig(t, file)
+	assert.Zero(t, s.Stop(), s.Log())
 }
 
 // TestLinksLead asserts that every relative link leads to a file.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -140,12 +139,4 @@ func writeReport(out io.Writer, report *explain.Report, asJSON bool) error {
 		return report.WriteText(out)
 	}
 	return writeJSON(out, report)
-}
-
-// writeJSON writes a value as indented JSON, as people and jq read it.
-func writeJSON(out io.Writer, value any) error {
-	encoder := json.NewEncoder(out)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(value)
 }

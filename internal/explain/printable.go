@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // printable replaces what is not printable, or not UTF-8, by escapes such as \x1b.
@@ -23,6 +24,4 @@ func printable(text string) string {
 }
 
 // formatting reports whether r changes how what stands beside it is shown.
-func formatting(r rune) bool {
-	return r >= 0x200b && r <= 0x200f || r >= 0x2028 && r <= 0x202e || r >= 0x2060 && r <= 0x206f || r == 0xfeff
-}
+func formatting(r rune) bool { return unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) }

@@ -175,8 +175,9 @@ func TestReplaceFileClearsLeftovers(t *testing.T) {
 	write(t, path, "old")
 	write(t, filepath.Join(filepath.Dir(path), ".keys.yaml.123.tmp"), "half")
 	write(t, filepath.Join(filepath.Dir(path), ".other.yaml.123.tmp"), "another's")
+	write(t, filepath.Join(filepath.Dir(path), ".keys.yaml.old.123.tmp"), "that of keys.yaml.old")
 	must(t, replaceFile(path, []byte("new"), nil, nil))
-	if names := listing(t, filepath.Dir(path)); names != ".other.yaml.123.tmp keys.yaml" {
+	if names := listing(t, filepath.Dir(path)); names != ".keys.yaml.old.123.tmp .other.yaml.123.tmp keys.yaml" {
 		t.Errorf("the directory holds %s", names)
 	}
 }

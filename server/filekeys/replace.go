@@ -67,9 +67,11 @@ func keepMode(file *os.File, info fs.FileInfo) error {
 func removeLeftovers(target string) {
 	entries, _ := os.ReadDir(filepath.Dir(target))
 	for _, entry := range entries {
-		name := entry.Name()
-		if strings.HasPrefix(name, "."+filepath.Base(target)+".") && strings.HasSuffix(name, ".tmp") {
-			_ = os.Remove(filepath.Join(filepath.Dir(target), name))
+		random, ours := strings.CutPrefix(entry.Name(), "."+filepath.Base(target)+".")
+		random, temporary := strings.CutSuffix(random, ".tmp")
+		// What CreateTemp puts there are digits: with anything else it is another file's.
+		if ours && temporary && strings.Trim(random, "0123456789") == "" {
+			_ = os.Remove(filepath.Join(filepath.Dir(target), entry.Name()))
 		}
 	}
 }

@@ -16,6 +16,10 @@ import (
 // with authenticated time only within a day of its window.
 const maxOffset = 25 * time.Hour
 
+// maxAnswerTime bounds how long an answer may have taken for its time to be believed: whoever holds
+// it up shifts our clock by as much. SPEC §7.
+const maxAnswerTime = 30 * time.Second
+
 // clockOffset is how far the verifier's clock is ahead of ours.
 type clockOffset struct{ nanoseconds atomic.Int64 }
 
@@ -46,6 +50,9 @@ func (a *attempt) refusedForTime(resp *http.Response) bool {
 		return false
 	}
 	received := a.transport.signer.clock()
+	if received.Sub(a.sent) > maxAnswerTime {
+		return false
+	}
 	theirs, err := canonical.ParseServerTime(values[0])
 	if err != nil {
 		return false

@@ -67,7 +67,7 @@ func TestCurlRuns(t *testing.T) {
 
 func TestEchoAPIAsksForScopes(t *testing.T) {
 	api, address, keys := newAPI(t)
-	start(t, build(t, "./echoapi"), "-keys", keys, "-claims", filepath.Join(t.TempDir(), "claims"), "-listen", address)
+	start(t, build(t, "./echoapi"), "-keys", keys, "-new", "-claims", filepath.Join(t.TempDir(), "claims"), "-listen", address)
 	waitFor(t, address)
 	assertStatus(t, api, http.MethodGet, "http://"+address+"/v1/orders", http.StatusOK)
 	assertStatus(t, api, http.MethodPost, "http://"+address+"/v1/orders", http.StatusForbidden)

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -20,6 +21,17 @@ type problem struct {
 	RequestID string `json:"request_id,omitempty"`
 }
 
+// marshal returns compact JSON; a detail that says <algorithm> stays readable.
+func (p problem) marshal() []byte {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(p); err != nil { // no field of problem can fail to marshal
+		panic(err)
+	}
+	return bytes.TrimSuffix(text.Bytes(), []byte("\n"))
+}
+
 // Write answers a request with the refusal, as application/problem+json.
 func (r *Rejection) Write(w http.ResponseWriter) {
 	status := r.Status()
@@ -30,10 +42,7 @@ func (r *Rejection) Write(w http.ResponseWriter) {
 	if r.public {
 		body.Detail = r.Detail
 	}
-	text, err := json.Marshal(body)
-	if err != nil { // no field of problem can fail to marshal
-		panic(err)
-	}
+	text := body.marshal()
 	header := w.Header()
 	header.Set("Content-Type", "application/problem+json")
 	header.Set("Content-Length", strconv.Itoa(len(text)))

@@ -23,7 +23,7 @@ var (
 		"\nsignature: " + zeros + "\n\nGET / HTTP/1.1\r\nAuthorization: Signature=" + zeros + "\r\n\r\n"
 	refuse = "about: R.\ntime: 20260102T150405Z\nreason: bad_path\ndiffers-from: " + acceptName +
 		"\n\nGET / HTTP/1.1\r\n\r\n"
-	settings = `{"version": 1, "region": "test", "service": "vectors", "max_body": 1, "max_unsigned_body": 1,
+	settings = `{"version": 1, "region": "test", "service": "vectors", "max_body": 1, "max_unhashed_body": 1,
 		"presign_max_expires": 1, "keys": [{"id": "k", "environment": "test", "dialects": ["cs4"], "secrets": [{"secret": "s"}]}]}`
 )
 

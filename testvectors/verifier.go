@@ -15,10 +15,10 @@ type Verifier struct {
 	Version int    `json:"version"`
 	Region  string `json:"region"`
 	Service string `json:"service"`
-	// MaxBody is the most bytes that a body may have; MaxUnsignedBody holds, besides, for a body
+	// MaxBody is the most bytes that a body may have; MaxUnhashedBody holds, besides, for a body
 	// without a content hash header, which must be read before the signature can be checked.
 	MaxBody         int64 `json:"max_body"`
-	MaxUnsignedBody int64 `json:"max_unsigned_body"`
+	MaxUnhashedBody int64 `json:"max_unhashed_body"`
 	// PresignMaxExpires caps a presigned URL's life, in seconds.
 	PresignMaxExpires int `json:"presign_max_expires"`
 	// RequireSigned names, in lower case, headers that must be signed where a request has them.
@@ -59,8 +59,8 @@ func parseVerifier(text []byte) (*Verifier, error) {
 	if v.Version != 1 {
 		return nil, fmt.Errorf("version %d is unknown: this loader reads version 1", v.Version)
 	}
-	if v.Region == "" || v.Service == "" || v.MaxBody <= 0 || v.MaxUnsignedBody <= 0 || v.PresignMaxExpires <= 0 {
-		return nil, errors.New("region, service, max_body, max_unsigned_body and presign_max_expires are required")
+	if v.Region == "" || v.Service == "" || v.MaxBody <= 0 || v.MaxUnhashedBody <= 0 || v.PresignMaxExpires <= 0 {
+		return nil, errors.New("region, service, max_body, max_unhashed_body and presign_max_expires are required")
 	}
 	ids := map[string]bool{}
 	for _, key := range v.Keys {

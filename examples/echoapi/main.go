@@ -1,7 +1,7 @@
 // Command echoapi is an Echo API whose every request must be signed, and whose routes require scopes.
 //
 //	go run ./cmd/countersign keys new --file keys.yaml --environment test --scope orders:read
-//	go run ./examples/echoapi -keys keys.yaml -listen 127.0.0.1:8081
+//	go run ./examples/echoapi -keys keys.yaml -new
 package main
 
 import (
@@ -25,23 +25,26 @@ func main() {
 	keyFile := flag.String("keys", "keys.yaml", "key `file`")
 	claims := flag.String("claims", "claims", "`directory` of used nonces")
 	listen := flag.String("listen", "127.0.0.1:8081", "`address`")
+	isNew := flag.Bool("new", false, "no verifier has run with these keys in the last minutes")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *keyFile, *claims, *listen); err != nil {
+	if err := run(ctx, *keyFile, *claims, *listen, *isNew); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, keyFile, claims, listen string) error {
+func run(ctx context.Context, keyFile, claims, listen string, isNew bool) error {
 	keys, err := filekeys.Open(keyFile, filekeys.Options{})
 	if err != nil {
 		return err
 	}
 	defer keys.Close()
-	// New declares that nothing has verified with these keys in the last minutes. In production
-	// leave it out: a new store then waits 300 s, so that nothing sent before can be sent again.
-	nonces, err := badgerstore.Open(ctx, claims, badgerstore.Options{Initial: nonce.New})
+	var options badgerstore.Options // a new store refuses what is signed in its first 300 s
+	if isNew {
+		options.Initial = nonce.New
+	}
+	nonces, err := badgerstore.Open(ctx, claims, options)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func newVerifier(settings *testvectors.Verifier, store nonce.Store, now time.Tim
 		Region:            settings.Region,
 		Service:           settings.Service,
 		MaxBody:           settings.MaxBody,
-		MaxUnhashedBody:   settings.MaxUnsignedBody,
+		MaxUnhashedBody:   settings.MaxUnhashedBody,
 		MaxPresignExpires: time.Duration(settings.PresignMaxExpires) * time.Second,
 		RequireSigned:     settings.RequireSigned,
 		Observe:           observe,

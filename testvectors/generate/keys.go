@@ -14,7 +14,7 @@ type settings struct {
 	Region            string   `json:"region"`
 	Service           string   `json:"service"`
 	MaxBody           int      `json:"max_body"`
-	MaxUnsignedBody   int      `json:"max_unsigned_body"`
+	MaxUnhashedBody   int      `json:"max_unhashed_body"`
 	PresignMaxExpires int      `json:"presign_max_expires"`
 	RequireSigned     []string `json:"require_signed"`
 	Keys              []*key   `json:"keys"`
@@ -39,7 +39,7 @@ type secret struct {
 
 const (
 	maxBody         = 65536
-	maxUnsignedBody = 16384
+	maxUnhashedBody = 16384
 )
 
 var (
@@ -63,7 +63,7 @@ func verifierSettings() ([]byte, error) {
 		Region:            region,
 		Service:           service,
 		MaxBody:           maxBody,
-		MaxUnsignedBody:   maxUnsignedBody,
+		MaxUnhashedBody:   maxUnhashedBody,
 		PresignMaxExpires: 900,
 		RequireSigned:     []string{"idempotency-key"},
 		Keys: []*key{

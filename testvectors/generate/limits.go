@@ -52,7 +52,7 @@ func limitVectors() []vector {
 		accept("limits/many-headers", "90 headers, most of them unsigned.", unsigned(86)),
 		accept("limits/largest-body", "A body of max_body bytes, with its content hash.", hashed(maxBody)),
 		accept("limits/largest-unsigned-body",
-			"A body of max_unsigned_body bytes, without a content hash.", body(maxUnsignedBody)),
+			"A body of max_unhashed_body bytes, without a content hash.", body(maxUnhashedBody)),
 
 		refuse("limits/target-too-long", "limits/longest-target", "limit_exceeded",
 			"A target of 16385 bytes.", long(16385)),
@@ -79,10 +79,10 @@ func limitVectors() []vector {
 		refuse("limits/body-too-large", "limits/largest-body", "payload_too_large",
 			"A body of one byte more than max_body, with its content hash.", hashed(maxBody+1)),
 		refuse("limits/unsigned-body-too-large", "limits/largest-unsigned-body", "payload_too_large",
-			"A body of one byte more than max_unsigned_body, without a content hash.", body(maxUnsignedBody+1)),
+			"A body of one byte more than max_unhashed_body, without a content hash.", body(maxUnhashedBody+1)),
 		refuse("limits/chunked-body-too-large", "limits/largest-unsigned-body", "payload_too_large",
 			"The same in chunks, so that no length announces it.", func(r *recipe) {
-				body(maxUnsignedBody + 1)(r)
+				body(maxUnhashedBody + 1)(r)
 				r.framing = "chunked"
 			}),
 	}

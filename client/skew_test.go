@@ -226,3 +226,17 @@ func TestOffsetIsZeroWhereTheClocksMayAgree(t *testing.T) {
 		assert.Equal(t, c.offset, offset.load())
 	}
 }
+
+func TestTransportDoesNotBelieveAnAnswerThatTookLong(t *testing.T) {
+	for held, statuses := range map[time.Duration][]int{maxAnswerTime: {401, 200}, maxAnswerTime + time.Second: {401}} {
+		s := newSkewed(t, time.Hour)
+		s.client.Transport = s.signer.Transport(roundTripFunc(func(req *http.Request) (*http.Response, error) {
+			resp, err := http.DefaultTransport.RoundTrip(req)
+			s.local.advance(held)
+			s.theirs.advance(held)
+			return resp, err
+		}))
+		s.post(t, nil)
+		assert.Equal(t, statuses, s.verifier.statuses, "held up for %v", held)
+	}
+}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package vaultkeys_test
+
+const raceEnabled = false

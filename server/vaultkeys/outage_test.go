@@ -1,0 +1,209 @@
+package vaultkeys_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/countersign-dev/countersign/internal/vaulttest"
+	"github.com/countersign-dev/countersign/server"
+	"github.com/countersign-dev/countersign/server/vaultkeys"
+)
+
+// quick is how long an answer from memory may take, on a busy machine with the race detector.
+const quick = 500 * time.Millisecond
+
+// Whatever is wrong with Vault: keys in memory serve for max_stale, then every request is refused
+// as "cannot tell"; no request waits; and when Vault is back so are they, with what has changed.
+func TestOutages(t *testing.T) {
+	type outage struct {
+		begin, end func(t *testing.T, f *fixture, p *proxy)
+	}
+	answered := func(answer http.HandlerFunc) outage {
+		return outage{
+			begin: func(_ *testing.T, _ *fixture, p *proxy) { p.intercept(answer) },
+			end:   func(_ *testing.T, _ *fixture, p *proxy) { p.intercept(nil) },
+		}
+	}
+	for name, o := range map[string]outage{
+		"stopped": {
+			begin: func(t *testing.T, f *fixture, _ *proxy) { f.vault.Stop(t) },
+			end:   func(t *testing.T, f *fixture, _ *proxy) { f.vault.Restart(t, false) },
+		},
+		"restarted sealed": {
+			begin: func(t *testing.T, f *fixture, _ *proxy) { f.vault.Stop(t); f.vault.Restart(t, true) },
+			end:   func(t *testing.T, f *fixture, _ *proxy) { f.vault.Unseal(t) },
+		},
+		"sealed": {
+			begin: func(t *testing.T, f *fixture, _ *proxy) { f.vault.Seal(t) },
+			end:   func(t *testing.T, f *fixture, _ *proxy) { f.vault.Unseal(t) },
+		},
+		"hanging":         answered(hang),
+		"500":             answered(respond(http.StatusInternalServerError, `{"errors":["internal error"]}`)),
+		"502, not JSON":   answered(respond(http.StatusBadGateway, "<html>bad gateway</html>")),
+		"403":             answered(respond(http.StatusForbidden, `{"errors":["permission denied"]}`)),
+		"404 of a proxy":  answered(respond(http.StatusNotFound, "404 page not found")),
+		"404, no mount":   answered(respond(http.StatusNotFound, `{"errors":["no handler for route"]}`)),
+		"429":             answered(respond(http.StatusTooManyRequests, `{"errors":["rate limit quota exceeded"]}`)),
+		"garbage":         answered(respond(http.StatusOK, "\x00\xff garbage")),
+		"other JSON":      answered(respond(http.StatusOK, `{"status":"ok"}`)),
+		"empty JSON":      answered(respond(http.StatusOK, `{"data":{}}`)),
+		"no content":      answered(respond(http.StatusNoContent, "")),
+		"endless garbage": answered(endless),
+		"broken off":      answered(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := fixtureOn(t, vaulttest.Start(t))
+			p := newProxy(t, f)
+			a, b := newSecret(), newSecret()
+			unread, revoked := "ck_live_0000000000000000", "ck_live_1111111111111111"
+			f.put(t, keyID, a)
+			f.put(t, unread, a)
+			f.put(t, revoked, a)
+			const refresh, maxStale = 200 * time.Millisecond, time.Second
+			source := f.open(t, p.use, func(o *vaultkeys.Options) {
+				o.MaxStale, o.Timeout, o.Wait = maxStale, 300*time.Millisecond, 300*time.Millisecond
+				o.Auth = vaultkeys.Auth{Token: f.token(t, nil)}
+			})
+			f.requireSecrets(t, source, keyID, a)
+			f.requireSecrets(t, source, revoked, a)
+
+			o.begin(t, f, p)
+			// The last answer came at most a refresh interval before the outage.
+			for began := time.Now(); time.Since(began) < maxStale*9/10; time.Sleep(time.Millisecond) {
+				asked := time.Now()
+				key, err := source.Key(background, keyID)
+				require.NoError(t, err, "after %v", time.Since(began))
+				require.Equal(t, a, key.Secrets[0].Secret.Reveal())
+				_, err = source.Key(background, "ck_live_nobody")
+				require.ErrorIs(t, err, server.ErrUnknownKey)
+				require.Less(t, time.Since(asked), quick)
+			}
+			require.NoError(t, source.Ready(background))
+			// The first use of a key waits, and not for long.
+			asked := time.Now()
+			_, err := source.Key(background, unread)
+			require.Error(t, err)
+			require.NotErrorIs(t, err, server.ErrUnknownKey)
+			require.Less(t, time.Since(asked), 300*time.Millisecond+quick)
+
+			eventually(t, func() bool { return source.Ready(background) != nil }, func() string { return "ready without Vault" })
+			require.ErrorIs(t, source.Ready(background), vaultkeys.ErrStale)
+			for range 1000 {
+				for _, id := range []string{keyID, unread, revoked, "ck_live_nobody"} {
+					_, err := source.Key(background, id)
+					require.Error(t, err)
+					require.NotErrorIs(t, err, server.ErrUnknownKey)
+				}
+			}
+			status := source.Status()
+			require.Greater(t, status.Age, status.StaleAfter)
+			require.Error(t, status.LastError)
+			require.NotContains(t, f.log.String(), a)
+
+			o.end(t, f, p)
+			f.deletePath(t, revoked)
+			f.put(t, keyID, b)
+			f.requireSecrets(t, source, keyID, b, a)
+			f.requireSecrets(t, source, unread, a)
+			requireUnknown(t, source, revoked)
+			require.NoError(t, source.Ready(background))
+			eventually(t, func() bool { return source.Status().Age < time.Second }, func() string { return "the cache stays old" })
+		})
+	}
+}
+
+func endless(w http.ResponseWriter, req *http.Request) {
+	chunk := []byte(strings.Repeat("[", 1<<16))
+	for req.Context().Err() == nil {
+		if _, err := w.Write(chunk); err != nil {
+			return
+		}
+	}
+}
+
+// An outage that begins before the source does is no failure of Open's.
+func TestOpenWithoutVault(t *testing.T) {
+	f := fixtureOn(t, vaulttest.Start(t))
+	a := newSecret()
+	f.put(t, keyID, a)
+	f.vault.Stop(t)
+	source := f.open(t)
+	_, err := source.Key(background, keyID)
+	require.Error(t, err)
+	require.NotErrorIs(t, err, server.ErrUnknownKey)
+	require.Error(t, source.Ready(background))
+	require.True(t, source.Status().ListedAt.IsZero())
+	f.vault.Restart(t, false)
+	f.requireKnown(t, source, keyID)
+	f.requireSecrets(t, source, keyID, a)
+	require.NoError(t, source.Ready(background))
+}
+
+// requireKnown waits until a source can tell of a key.
+func (f *fixture) requireKnown(t testing.TB, source *vaultkeys.Source, id string) {
+	t.Helper()
+	eventually(t, func() bool { _, err := source.Key(background, id); return err == nil },
+		func() string { return "Vault is back, and the key is not" })
+}
+
+// One record that may not be read becomes stale by itself, and no other.
+func TestRecordThatMayNotBeReadIsStaleByItself(t *testing.T) {
+	f := newFixture(t)
+	p := newProxy(t, f)
+	other := "ck_live_0000000000000000"
+	a := newSecret()
+	f.put(t, keyID, a)
+	f.put(t, other, a)
+	var refused atomic.Bool
+	refuse := respond(http.StatusForbidden, `{"errors":["permission denied"]}`)
+	p.interceptPath("/v1/secret/metadata/"+f.prefix+"/"+keyID, func(w http.ResponseWriter, req *http.Request) bool {
+		if refused.Load() {
+			refuse(w, req)
+		}
+		return refused.Load()
+	})
+	source := f.open(t, p.use, func(o *vaultkeys.Options) { o.MaxStale = 500 * time.Millisecond })
+	f.requireSecrets(t, source, keyID, a)
+	refused.Store(true)
+	eventually(t, func() bool { _, err := source.Key(background, keyID); return errors.Is(err, vaultkeys.ErrStale) },
+		func() string { return "the record does not become stale" })
+	f.requireSecrets(t, source, other, a)
+	refused.Store(false)
+	f.requireKnown(t, source, keyID)
+}
+
+// Nothing of a source runs after Close, also while Vault hangs.
+func TestCloseDoesNotWaitForVault(t *testing.T) {
+	f := newFixture(t)
+	p := newProxy(t, f)
+	f.put(t, keyID, newSecret())
+	source, err := vaultkeys.Open(background, f.options(p.use, func(o *vaultkeys.Options) { o.Timeout = time.Hour }))
+	require.NoError(t, err)
+	f.requireKnown(t, source, keyID)
+	before := p.count("list")
+	p.intercept(hang)
+	eventually(t, func() bool { return p.count("list") > before }, func() string { return "no refresh" })
+	began := time.Now()
+	require.NoError(t, source.Close())
+	require.NoError(t, source.Close())
+	require.Less(t, time.Since(began), 5*time.Second)
+	_, err = source.Key(background, keyID)
+	require.NoError(t, err, "what is in memory can still be asked for")
+}
+
+func TestZeroSourceCannotTell(t *testing.T) {
+	var source vaultkeys.Source
+	_, err := source.Key(background, keyID)
+	require.Error(t, err)
+	require.NotErrorIs(t, err, server.ErrUnknownKey)
+	require.Error(t, source.Ready(background))
+	require.Error(t, source.Status().LoginError)
+	require.NoError(t, source.Close())
+}

@@ -5,6 +5,9 @@ import "strings"
 // HashUnsignedPayload stands for the payload hash of a request whose body is not signed. SPEC §3.7.
 const HashUnsignedPayload = "UNSIGNED-PAYLOAD"
 
+// HashEmptyPayload is the payload hash of a request without a body. SPEC §3.7.
+const HashEmptyPayload = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
 // setPieces checks and keeps what both modes carry.
 func (r *Request) setPieces(date, nonce, hash string) (err error) {
 	if r.Timestamp, err = ParseDate(date); err != nil {

@@ -17,9 +17,6 @@ import (
 // what is buffered of it. The fix is to set Request.GetBody, or to raise [WithBodyLimit].
 var ErrBodyOneShot = errors.New("the body can be read only once, and is longer than what is buffered: set Request.GetBody, or raise client.WithBodyLimit")
 
-// emptyHash is the SHA-256 of an empty body.
-const emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-
 // hasher is reused from body to body.
 type hasher struct {
 	hash.Hash
@@ -38,7 +35,7 @@ func (s *Signer) hashBody(req *http.Request) (string, error) {
 		if req.ContentLength > 0 {
 			return "", refuse(canonical.BodyTruncated, fmt.Sprintf("Request.ContentLength is %d and there is no body", req.ContentLength))
 		}
-		return emptyHash, nil
+		return canonical.HashEmptyPayload, nil
 	case req.GetBody == nil:
 		if err := s.bufferBody(req); err != nil {
 			return "", err

@@ -123,7 +123,7 @@ func TestSignHashesAnEmptyBody(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			req := post(t, body)
 			require.NoError(t, testSigner().Sign(req))
-			assert.Equal(t, emptyHash, req.Header.Get("X-Countersign-Content-Sha256"))
+			assert.Equal(t, canonical.HashEmptyPayload, req.Header.Get("X-Countersign-Content-Sha256"))
 			assert.Zero(t, req.ContentLength)
 		})
 	}

@@ -102,7 +102,7 @@ func (s *Signer) presignedQuery(w *scratch, query, keyID, hash string, expires t
 	w.text = strconv.AppendInt(w.text, int64(expires/time.Second), 10)
 	parameter("&", "SignedHeaders")
 	w.text = append(w.text, url.QueryEscape(string(appendSignedHeaders(nil, w.names)))...)
-	if hash != emptyHash {
+	if hash != canonical.HashEmptyPayload {
 		// With it the verifier can check the signature before it reads the body.
 		parameter("&", "Content-Sha256")
 		w.text = append(w.text, hash...)

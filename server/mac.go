@@ -10,16 +10,13 @@ import (
 	"github.com/countersign-dev/countersign/canonical"
 )
 
-// emptyHash is the SHA-256 of no bytes.
-const emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-
 // checkMAC is step 4. Without a content hash header the MAC covers the hash of the body that was
 // received, which has to be read first: then a request out of time is refused before its body,
 // and without authenticated time, since nobody has been proved yet.
 func (s *verification) checkMAC(context.Context) *Rejection {
 	s.payloadHash = s.request.PayloadHash
 	if s.payloadHash == "" {
-		s.payloadHash = emptyHash
+		s.payloadHash = canonical.HashEmptyPayload
 		if s.hasBody() && s.req.ContentLength != 0 {
 			if reason := s.lateness(s.now); reason != "" {
 				return reject(reason, "")

@@ -49,7 +49,7 @@ func serveUntil(ctx context.Context, logger *slog.Logger, endpoints ...endpoint)
 			TLSConfig:                    e.tls,
 			MaxHeaderBytes:               maxHeaderBytes,
 			ReadHeaderTimeout:            10 * time.Second,
-			ReadTimeout:                  2 * time.Minute,
+			ReadTimeout:                  time.Minute,
 			WriteTimeout:                 5 * time.Minute,
 			IdleTimeout:                  2 * time.Minute,
 			DisableGeneralOptionsHandler: true,

@@ -58,7 +58,7 @@ func serveDev(ctx context.Context, options devOptions, stdout, stderr io.Writer)
 	if err != nil {
 		return err
 	}
-	if p.keys, err = filekeys.Open(keyFile, filekeys.Options{Logger: logger}); err != nil {
+	if p.keys, err = fileSource(keyFile, logger); err != nil {
 		return err
 	}
 	err = p.assemble(server.Policy{Region: devRegion, Service: devService, Observe: logDecisions(logger, slog.LevelInfo)})
@@ -111,9 +111,9 @@ COUNTERSIGN_REGION=%s
 COUNTERSIGN_SERVICE=%s
 
 # Run it twice: the second is a replay.
-%s -H "X-Countersign-Nonce: %s" %s/whoami
+%s -H "X-Countersign-Nonce: %s" '%s/whoami'
 
 # Run it as often as you like: each has a nonce of its own.
-%s -H "X-Countersign-Nonce: $(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')" %s/whoami
+%s -H "X-Countersign-Nonce: $(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')" '%s/whoami'
 `, url, key.ID, secret, devRegion, devService, curl, uuid.NewString(), url, curl, url)
 }

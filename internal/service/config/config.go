@@ -36,9 +36,10 @@ type TLS struct {
 	Key         string `yaml:"key"`
 }
 
-// Keys says where key records come from.
+// Keys says where key records come from: one of the two.
 type Keys struct {
-	File string `yaml:"file"`
+	File  string `yaml:"file"`
+	Vault *Vault `yaml:"vault"`
 }
 
 // Store says where used nonces are kept.
@@ -151,13 +152,18 @@ func (c *Config) check() error {
 		return fmt.Errorf("service is %q: name the API with 1 to 64 of a-z 0-9 -, such as orders (not beginning with s3)", c.Service)
 	case c.TLS != nil && (c.TLS.Certificate == "" || c.TLS.Key == ""):
 		return errors.New("tls needs both certificate and key: name two PEM files, or leave tls out")
-	case c.Keys.File == "":
-		return errors.New("keys is missing: set keys: {file: keys.yaml} (make one with 'countersign keys new')")
+	case (c.Keys.File == "") == (c.Keys.Vault == nil):
+		return errors.New("keys must name one place: set keys: {file: keys.yaml} (make one with 'countersign keys new'), or keys: {vault: {…}}")
 	case c.Store.Badger == nil || c.Store.Badger.Path == "":
 		return errors.New("store is missing: set store: {badger: {path: ./claims}}")
 	}
 	if err := c.Policy.MaxBody.check("policy.max_body"); err != nil {
 		return err
+	}
+	if c.Keys.Vault != nil {
+		if err := c.Keys.Vault.check(); err != nil {
+			return err
+		}
 	}
 	return c.Store.Badger.check()
 }
@@ -185,8 +191,11 @@ func (c *Config) resolve(dir string) {
 	if c.TLS != nil {
 		paths = append(paths, &c.TLS.Certificate, &c.TLS.Key)
 	}
+	if c.Keys.Vault != nil {
+		paths = append(paths, c.Keys.Vault.paths()...)
+	}
 	for _, path := range paths {
-		if !filepath.IsAbs(*path) {
+		if *path != "" && !filepath.IsAbs(*path) {
 			*path = filepath.Join(dir, *path)
 		}
 	}

@@ -60,13 +60,14 @@ func TestParseNamesTheFault(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add(sample)
+	f.Add(withVault(vaultSample))
 	f.Add("version: 1\nlisten: {")
 	f.Fuzz(func(t *testing.T, text string) {
 		c, err := Parse([]byte(text))
 		if (c == nil) == (err == nil) {
 			t.Fatal("a configuration and an error, or neither")
 		}
-		if c != nil && (c.Region == "" || c.Service == "" || c.Keys.File == "" || c.Store.Badger == nil) {
+		if c != nil && (c.Region == "" || c.Service == "" || (c.Keys.File == "") == (c.Keys.Vault == nil) || c.Store.Badger == nil) {
 			t.Fatal("accepted without a required field")
 		}
 	})

@@ -23,6 +23,9 @@ var _ keyStore = (*keyFile)(nil)
 // lockWait is how long an edit waits for another one; edits take milliseconds.
 const lockWait = 10 * time.Second
 
+// Close does nothing: each call opens and closes the file.
+func (f *keyFile) Close() error { return nil }
+
 func (f *keyFile) Records(context.Context) ([]filekeys.Record, error) { return filekeys.Read(f.path) }
 
 func (f *keyFile) Add(ctx context.Context, record filekeys.Record) error {

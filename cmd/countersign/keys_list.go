@@ -12,7 +12,7 @@ func (k *keysCommand) listCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list [--json]",
 		Short: "List the keys, without their secrets",
-		Long: `List the keys of the file, without their secrets. A key's state is
+		Long: `List the keys, without their secrets. A key's state is
 
   active     one secret is active
   rotating   several are: clients move from the old one to the new
@@ -25,6 +25,7 @@ func (k *keysCommand) listCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return k.list(cmd, asJSON) },
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	k.overlapFlag(cmd)
 	return cmd
 }
 
@@ -33,6 +34,7 @@ func (k *keysCommand) list(cmd *cobra.Command, asJSON bool) error {
 	if err != nil {
 		return err
 	}
+	defer store.Close()
 	records, err := store.Records(cmd.Context())
 	if err != nil {
 		return err

@@ -26,7 +26,7 @@ func (k *keysCommand) newCommand() *cobra.Command {
 		Use:   "new --environment ENV [flags]",
 		Short: "Make a key, and show its secret this one time",
 		Long: `Make a key with a random id and secret, and put it into the key file, which is made if it does
-not exist. The key goes to standard output as two lines that 'countersign sign' and the Go client
+not exist, or into Vault. The key goes to standard output as two lines that 'countersign sign' and the Go client
 read:
 
   COUNTERSIGN_KEY_ID=ck_live_…
@@ -64,6 +64,7 @@ func (k *keysCommand) create(cmd *cobra.Command, options *newKeyOptions) error {
 	if err != nil {
 		return err
 	}
+	defer store.Close()
 	record, err := options.record(k, cmd.InOrStdin())
 	if err != nil {
 		return usageError{err}

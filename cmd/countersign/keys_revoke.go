@@ -17,12 +17,14 @@ func (k *keysCommand) revokeCommand() *cobra.Command {
 		Long: `Revoke a key: verifiers refuse it as soon as they have seen the change, a moment later, and
 clients cannot tell it from a wrong signature.
 
-The key stays in the file, disabled, so that logs that name it still mean something, and its id is
-not used again. --remove takes it out of the file altogether. To undo a revocation, take the
-line 'disabled: true' out of the file.
+The key stays where it is, disabled, so that logs that name it still mean something, and its id is
+not used again. --remove takes it out of the file, or all its versions out of Vault. To undo a
+revocation, take the line 'disabled: true' out of the file; in Vault, write disabled=false with
+'vault kv patch'.
 
 --secret-index revokes one secret only, as 'countersign keys show' counts them: 0 is the newest. A key's
-last active secret cannot be revoked so: rotate first, or revoke the key.`,
+last active secret cannot be revoked so: rotate first, or revoke the key. In Vault older secrets end
+together: --secret-index 1 revokes all of them.`,
 		Example: `  countersign keys revoke ck_live_7h2kq9m4x8wz3n5c --file keys.yaml
   countersign keys revoke ck_live_7h2kq9m4x8wz3n5c --secret-index 1    # its clients have moved on
   countersign keys revoke ck_live_7h2kq9m4x8wz3n5c --remove`,
@@ -39,7 +41,8 @@ last active secret cannot be revoked so: rotate first, or revoke the key.`,
 		},
 	}
 	cmd.Flags().IntVar(&index, "secret-index", 0, "revoke the secret `N` alone; 0 is the newest")
-	cmd.Flags().BoolVar(&remove, "remove", false, "take the key out of the file, rather than disable it")
+	cmd.Flags().BoolVar(&remove, "remove", false, "remove the key altogether, rather than disable it")
+	k.overlapFlag(cmd)
 	return cmd
 }
 
@@ -48,9 +51,10 @@ func (k *keysCommand) revoke(cmd *cobra.Command, id string, remove bool) error {
 	if err != nil {
 		return err
 	}
-	done := "revoked %s: it stays in the file, disabled\n"
+	defer store.Close()
+	done := "revoked %s: it stays in %s, disabled; %s\n"
 	if remove {
-		done = "revoked %s, and removed it from the file\n"
+		done = "revoked %s, and removed it from %s; %s\n"
 		err = store.Remove(cmd.Context(), id)
 	} else {
 		err = store.Update(cmd.Context(), id, func(r *filekeys.Record) error {
@@ -59,7 +63,7 @@ func (k *keysCommand) revoke(cmd *cobra.Command, id string, remove bool) error {
 		})
 	}
 	if err == nil {
-		fmt.Fprintf(cmd.ErrOrStderr(), done, id)
+		fmt.Fprintf(cmd.ErrOrStderr(), done, id, &k.place, k.place.seen())
 	}
 	return err
 }
@@ -69,8 +73,14 @@ func (k *keysCommand) revokeSecret(cmd *cobra.Command, id string, index int) err
 	if err != nil {
 		return err
 	}
+	defer store.Close()
 	var newest filekeys.Secret
+	revoked := fmt.Sprint("secret ", index)
 	err = store.Update(cmd.Context(), id, func(r *filekeys.Record) error {
+		if k.place.vault && index > 0 && index < len(r.Secrets)-1 {
+			revoked = fmt.Sprintf("secrets %d to %d", index, len(r.Secrets)-1)
+			r.Secrets = r.Secrets[:index+1]
+		}
 		err := r.RevokeSecret(index, k.now())
 		newest = r.Secrets[0]
 		return err
@@ -79,8 +89,8 @@ func (k *keysCommand) revokeSecret(cmd *cobra.Command, id string, index int) err
 		return err
 	}
 	notes := cmd.ErrOrStderr()
-	fmt.Fprintf(notes, "revoked secret %d of %s\n", index, id)
-	if !newest.NotAfter.IsZero() {
+	fmt.Fprintf(notes, "revoked %s of %s\n", revoked, id)
+	if !newest.NotAfter.IsZero() && !k.place.vault {
 		fmt.Fprintf(notes, "the newest secret that is left ends at %s: rotate the key before then\n", newest.NotAfter.Format(time.RFC3339))
 	}
 	return nil

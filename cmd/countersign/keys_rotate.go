@@ -11,7 +11,6 @@ import (
 )
 
 func (k *keysCommand) rotateCommand() *cobra.Command {
-	var overlap string
 	var force bool
 	cmd := &cobra.Command{
 		Use:   "rotate ID [--overlap 24h]",
@@ -21,20 +20,24 @@ overlap, so that clients can move to the new one without a gap; those that have 
 
 A key can have four active secrets. A fifth is refused, because some client may still use the
 oldest; --force drops that one, and says so. With --overlap 0s the old secrets end at once: that
-is for a secret that has leaked.`,
+is for a secret that has leaked.
+
+In Vault the overlap is a setting of the verifiers (keys.vault.overlap): there --overlap tells what
+it is, but for 0s, which ends the old secrets at once all the same.`,
 		Example: `  countersign keys rotate ck_live_7h2kq9m4x8wz3n5c --file keys.yaml
   countersign keys rotate ck_live_7h2kq9m4x8wz3n5c --overlap 7d
-  countersign keys rotate ck_live_7h2kq9m4x8wz3n5c --overlap 0s    # it leaked`,
+  countersign keys rotate ck_live_7h2kq9m4x8wz3n5c --overlap 0s    # it leaked
+  countersign keys rotate ck_live_7h2kq9m4x8wz3n5c --vault`,
 		Args: oneID,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			span, err := parseSpan(overlap)
+			span, err := parseSpan(k.overlap)
 			if err != nil {
 				return usagef("--overlap: %w", err)
 			}
 			return k.rotate(cmd, args[0], filekeys.Rotation{Now: k.now(), Overlap: span, Force: force})
 		},
 	}
-	cmd.Flags().StringVar(&overlap, "overlap", "24h", "the `SPAN` for which older secrets stay valid: 24h, 7d, 0s")
+	cmd.Flags().StringVar(&k.overlap, "overlap", "24h", "the `SPAN` for which older secrets stay valid: 24h, 7d, 0s")
 	cmd.Flags().BoolVar(&force, "force", false, "drop the oldest active secret where there would be five")
 	return cmd
 }
@@ -44,6 +47,7 @@ func (k *keysCommand) rotate(cmd *cobra.Command, id string, rotation filekeys.Ro
 	if err != nil {
 		return err
 	}
+	defer store.Close()
 	var rotated filekeys.Record
 	dropped := 0
 	err = store.Update(cmd.Context(), id, func(r *filekeys.Record) (err error) {

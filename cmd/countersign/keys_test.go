@@ -21,6 +21,7 @@ var keysNow = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 type keysRun struct {
 	t           *testing.T
 	file        string
+	place       []string // the flags that name where keys are; default --file
 	now         time.Time
 	out, errOut string
 }
@@ -32,6 +33,9 @@ func newKeysRun(t *testing.T) *keysRun {
 
 // run executes a keys command on the file, with input on its standard input.
 func (k *keysRun) run(input string, args ...string) error {
+	if k.place != nil {
+		return k.raw(input, append(args, k.place...)...)
+	}
 	return k.raw(input, append(args, "--file", k.file)...)
 }
 

@@ -26,15 +26,20 @@ type keyView struct {
 	RateTier        string       `json:"rate_tier"`
 	UnsignedPayload bool         `json:"unsigned_payload"`
 	SignContent     bool         `json:"sign_content"`
-	Secrets         []secretView `json:"secrets"` // newest first
+	Secrets         []secretView `json:"secrets"`           // newest first
+	Version         int          `json:"version,omitempty"` // in Vault
+	// WatchedSince is when the service that was asked began to look at uses.
+	WatchedSince *time.Time `json:"watched_since,omitempty"`
 }
 
 type secretView struct {
 	Index     int        `json:"index"`
 	Active    bool       `json:"active"`
 	Imported  bool       `json:"imported"`
-	CreatedAt *time.Time `json:"created_at"` // null: unknown
-	NotAfter  *time.Time `json:"not_after"`  // null: no end
+	CreatedAt *time.Time `json:"created_at"`          // null: unknown
+	NotAfter  *time.Time `json:"not_after"`           // null: no end
+	Version   int        `json:"version,omitempty"`   // that brought it, in Vault
+	LastUsed  *time.Time `json:"last_used,omitempty"` // while another was newer
 }
 
 func viewOf(record *filekeys.Record, now time.Time) keyView {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -15,10 +14,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/countersign-dev/countersign/internal/service/admin"
+	"github.com/countersign-dev/countersign/internal/service/secretuse"
 	"github.com/countersign-dev/countersign/internal/service/whoami"
 	"github.com/countersign-dev/countersign/nonce/badgerstore"
 	"github.com/countersign-dev/countersign/server"
-	"github.com/countersign-dev/countersign/server/filekeys"
 )
 
 func newServeCommand() *cobra.Command {
@@ -39,13 +38,25 @@ standard output, then two curl commands to paste. Logs go to standard error.
 With --config it reads a YAML file:
   version: 1
   listen: 0.0.0.0:8443
-  admin: 127.0.0.1:9443            # /healthz and /readyz
+  admin: 127.0.0.1:9443            # /healthz, /readyz, and /keys/ID for 'countersign keys show'
   tls: {certificate: tls.crt, key: tls.key}
   region: live
   service: orders
   keys: {file: keys.yaml}          # made by 'countersign keys new'
   store: {badger: {path: ./claims, durability: os, initial: replacement}}
   policy: {max_body: 1MiB, require_signed: [idempotency-key]}
+
+Keys may lie in Vault instead (each field but auth has a default, or comes from VAULT_…):
+  keys:
+    vault:
+      address: https://vault.example:8200
+      mount: secret                # a KV engine, version 2
+      prefix: countersign/keys
+      auth: {approle: {role_id: …, secret_id_file: secret-id}}   # or token_file, kubernetes {role}
+      tls: {ca: vault-ca.pem}
+      overlap: 24h                 # how long a rotated secret stays valid
+      refresh: 30s
+      max_stale: 10m               # how long keys serve while Vault is away
 
 Both answer /whoami alone: to verify the requests of an API, put the verifier library into it.
 
@@ -79,13 +90,20 @@ at once.`,
 
 // parts are what a running service holds and must close.
 type parts struct {
-	keys     *filekeys.Source
+	keys     *keySource
 	nonces   *badgerstore.Store
 	verifier *server.Verifier
+	uses     *secretuse.Recorder
 }
 
 // assemble makes a verifier of opened parts.
 func (p *parts) assemble(policy server.Policy) (err error) {
+	p.uses = secretuse.New(p.keys, time.Now)
+	observe := policy.Observe
+	policy.Observe = func(ctx context.Context, d server.Decision) {
+		p.uses.Observe(ctx, d)
+		observe(ctx, d)
+	}
 	p.verifier, err = server.NewVerifier(p.keys, p.nonces, policy)
 	return err
 }
@@ -94,7 +112,7 @@ func (p *parts) assemble(policy server.Policy) (err error) {
 func (p *parts) close() error {
 	var failures error
 	if p.keys != nil {
-		failures = errors.Join(failures, p.keys.Close())
+		failures = errors.Join(failures, p.keys.close())
 	}
 	if p.nonces != nil {
 		failures = errors.Join(failures, p.nonces.Close())
@@ -107,20 +125,13 @@ func (p *parts) public() http.Handler { return p.verifier.Handler(whoami.Handler
 
 // private is what operators reach.
 func (p *parts) private() http.Handler {
-	return admin.Handler(
+	mux := http.NewServeMux()
+	mux.Handle("/keys/", p.uses.Handler())
+	mux.Handle("/", admin.Handler(
 		admin.Check{Name: "store", State: func(ctx context.Context) (string, error) { return "", p.nonces.Ready(ctx) }},
-		admin.Check{Name: "keys", State: p.keysState},
-	)
-}
-
-// keysState tells of a key file that could not be loaded. The keys that were there before stay in
-// force, so that a broken edit does not take the service away.
-func (p *parts) keysState(context.Context) (string, error) {
-	status := p.keys.Status()
-	if status.Err != nil {
-		return fmt.Sprintf("serving the %d keys of %s: %v", status.Keys, status.LoadedAt.UTC().Format(time.RFC3339), status.Err), nil
-	}
-	return fmt.Sprintf("%d keys", status.Keys), nil
+		admin.Check{Name: "keys", State: p.keys.state},
+	))
+	return mux
 }
 
 func newLogger(w io.Writer, level slog.Level) *slog.Logger {

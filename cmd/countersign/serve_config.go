@@ -12,7 +12,6 @@ import (
 	"github.com/countersign-dev/countersign/nonce"
 	"github.com/countersign-dev/countersign/nonce/badgerstore"
 	"github.com/countersign-dev/countersign/server"
-	"github.com/countersign-dev/countersign/server/filekeys"
 )
 
 // serveConfig runs the service that a configuration file describes.
@@ -40,7 +39,7 @@ func serveConfig(ctx context.Context, path string, stderr io.Writer) (err error)
 
 	var p parts
 	defer func() { err = errors.Join(err, p.close()) }()
-	if p.keys, err = filekeys.Open(c.Keys.File, filekeys.Options{Logger: logger}); err != nil {
+	if p.keys, err = openKeys(ctx, c.Keys, logger); err != nil {
 		return err
 	}
 	if p.nonces, err = badgerstore.Open(ctx, c.Store.Badger.Path, storeOptions(c.Store.Badger, logger)); err != nil {

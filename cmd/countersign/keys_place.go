@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/countersign-dev/countersign/server/filekeys"
+	"github.com/countersign-dev/countersign/server/vaultkeys"
+)
+
+// keysPlace says where keys are kept: the flags that all keys commands have.
+type keysPlace struct {
+	file                    string
+	vault                   bool
+	vaultMount, vaultPrefix string
+}
+
+// keysFileVariable names the key file where --file does not.
+const keysFileVariable = "COUNTERSIGN_KEYS_FILE"
+
+func (p *keysPlace) register(cmd *cobra.Command) {
+	flags := cmd.PersistentFlags()
+	flags.StringVar(&p.file, "file", "", "the key `FILE` (default $"+keysFileVariable+")")
+	flags.BoolVar(&p.vault, "vault", false, "keep keys in Vault, at VAULT_ADDR, with the token of VAULT_TOKEN or 'vault login'")
+	flags.StringVar(&p.vaultMount, "vault-mount", "secret", "the `PATH` of the KV engine, version 2")
+	flags.StringVar(&p.vaultPrefix, "vault-prefix", "countersign/keys", "the `PATH` in the mount under which keys lie")
+}
+
+// String names the place in messages.
+func (p *keysPlace) String() string {
+	if p.vault {
+		return "Vault"
+	}
+	return "the file"
+}
+
+// check refuses flags that belong together with others.
+func (p *keysPlace) check(cmd *cobra.Command) error {
+	given := cmd.Flags().Changed
+	switch {
+	case p.vault && given("file"):
+		return usagef("--vault and --file exclude each other")
+	case !p.vault && (given("vault-mount") || given("vault-prefix")):
+		return usagef("--vault-mount and --vault-prefix belong to --vault")
+	}
+	return nil
+}
+
+// store opens the place that the flags name. The caller closes it.
+func (k *keysCommand) store(cmd *cobra.Command) (keyStore, error) {
+	if err := k.place.check(cmd); err != nil {
+		return nil, err
+	}
+	if k.place.vault {
+		return k.openVault(cmd)
+	}
+	file := k.place.file
+	if file == "" {
+		file = os.Getenv(keysFileVariable)
+	}
+	if file == "" {
+		return nil, usagef("name the key file: --file keys.yaml, or the environment variable %s; for keys in Vault, give --vault", keysFileVariable)
+	}
+	return &keyFile{path: file, now: k.now, notes: cmd.ErrOrStderr()}, nil
+}
+
+func (k *keysCommand) openVault(cmd *cobra.Command) (keyStore, error) {
+	options := vaultkeys.Options{Mount: k.place.vaultMount, Prefix: k.place.vaultPrefix, Now: k.now, Auth: vaultAuth()}
+	if k.overlap != "" {
+		overlap, err := parseSpan(k.overlap)
+		if err != nil {
+			return nil, usagef("--overlap: %w", err)
+		}
+		options.Overlap = overlap // none, which ends what is there at once, asks for the default
+	}
+	connection, err := vaultkeys.Connect(cmd.Context(), options)
+	if err != nil {
+		return nil, err
+	}
+	return &keyVault{connection: connection, notes: cmd.ErrOrStderr()}, nil
+}
+
+// vaultAuth takes the token of VAULT_TOKEN, or else that which 'vault login' left.
+func vaultAuth() vaultkeys.Auth {
+	home, err := os.UserHomeDir()
+	if os.Getenv("VAULT_TOKEN") != "" || err != nil {
+		return vaultkeys.Auth{}
+	}
+	path := filepath.Join(home, ".vault-token")
+	if _, err := os.Stat(path); err != nil {
+		return vaultkeys.Auth{}
+	}
+	return vaultkeys.Auth{TokenFile: path}
+}
+
+// overlapFlag tells the commands that only look at keys in Vault, or revoke them, the verifiers'
+// overlap.
+func (k *keysCommand) overlapFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&k.overlap, "overlap", "24h", "with --vault: the `SPAN` that the verifiers are set to")
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
+		if cmd.Flags().Changed("overlap") && !k.place.vault {
+			return usagef("--overlap belongs to --vault here: a key file says when each secret ends")
+		}
+		return nil
+	}
+}
+
+// foundKey is a key, and, in Vault, its current version and those that brought its secrets.
+type foundKey struct {
+	filekeys.Record
+	version  int
+	versions []int
+}
+
+// keyFinder is a keyStore that need not read all keys to find one.
+type keyFinder interface {
+	Find(ctx context.Context, id string) (*foundKey, error)
+}
+
+// find returns the key of an id.
+func (k *keysCommand) find(cmd *cobra.Command, id string) (*foundKey, error) {
+	store, err := k.store(cmd)
+	if err != nil {
+		return nil, err
+	}
+	defer store.Close()
+	if finder, can := store.(keyFinder); can {
+		return finder.Find(cmd.Context(), id)
+	}
+	records, err := store.Records(cmd.Context())
+	if err != nil {
+		return nil, err
+	}
+	at, err := indexOfKey(records, id)
+	if err != nil {
+		return nil, err
+	}
+	return &foundKey{Record: records[at]}, nil
+}
+
+// seen says when verifiers see a change.
+func (p *keysPlace) seen() string {
+	if p.vault {
+		return "verifiers see it within their refresh interval, 30 s by default"
+	}
+	return "verifiers see it a moment later"
+}

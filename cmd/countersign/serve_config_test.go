@@ -23,6 +23,7 @@ import (
 // deployment is a directory with a configuration, a key file and a store.
 type deployment struct {
 	directory, config, listen, admin string
+	credentials                      client.Credentials
 	signer                           *client.Signer
 }
 
@@ -34,7 +35,8 @@ func newDeployment(t *testing.T, initial string) *deployment {
 	_, err = filekeys.Edit(t.Context(), filepath.Join(d.directory, "keys.yaml"), filekeys.EditOptions{Create: true},
 		func(records []filekeys.Record) ([]filekeys.Record, error) { return append(records, record), nil })
 	require.NoError(t, err)
-	d.signer = client.NewSigner(client.Credentials{KeyID: record.ID, Secret: record.Secrets[0].Secret}, client.Target{Region: "live", Service: "orders"})
+	d.credentials = client.Credentials{KeyID: record.ID, Secret: record.Secrets[0].Secret}
+	d.signer = client.NewSigner(d.credentials, client.Target{Region: "live", Service: "orders"})
 	d.write(t, fmt.Sprintf(`version: 1
 listen: %s
 admin: %s

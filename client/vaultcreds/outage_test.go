@@ -54,8 +54,9 @@ func TestDeletedOrDisabledKeySignsNothing(t *testing.T) {
 			func() { require.NoError(t, kv.Delete(t.Context(), path)) },
 			func() { s.put('b') },
 		},
-		"disabled": {func() { s.put('b', "disabled") }, func() { s.put('b') }},
-		"removed":  {func() { require.NoError(t, kv.DeleteMetadata(t.Context(), path)) }, func() { s.put('b') }},
+		"disabled":                      {func() { s.put('b', "disabled") }, func() { s.put('b', "disabled=false") }},
+		"disabled by the vault command": {func() { s.put('b', "disabled=true") }, func() { s.put('b') }},
+		"removed":                       {func() { require.NoError(t, kv.DeleteMetadata(t.Context(), path)) }, func() { s.put('b') }},
 	} {
 		change.end()
 		require.Eventually(t, func() bool { return source.Status().Err != nil }, patience, time.Millisecond, name)

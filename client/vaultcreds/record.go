@@ -69,13 +69,15 @@ func parseRecord(keyID string, fields, metadata map[string]any) (*record, error)
 	if r.created, err = time.Parse(time.RFC3339Nano, created); err != nil {
 		return nil, errors.New("vault's metadata has no created_time: is the mount a KV engine of version 2?")
 	}
-	disabled, _ := fields["disabled"].(bool)
-	if disabled {
+	if isTrue(fields["disabled"]) {
 		return nil, fmt.Errorf("key %s is disabled: %w", keyID, client.ErrNoCredentials)
 	}
-	r.revokePrevious, _ = fields["revoke_previous"].(bool)
+	r.revokePrevious = isTrue(fields["revoke_previous"])
 	return r, nil
 }
+
+// isTrue also reads the text that the vault command writes.
+func isTrue(value any) bool { return value == true || value == "true" }
 
 // number reads a JSON number as Vault's client decodes it.
 func number(value any) (int, error) {

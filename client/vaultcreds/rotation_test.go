@@ -76,7 +76,7 @@ func TestRevokedPreviousSecretIsLeftAtOnce(t *testing.T) {
 	s.put('c')
 	s.reads(source, 3)
 	s.signsWith(source, 'b')
-	s.put('c', "revoke_previous") // an edit may say so as well
+	s.put('c', "revoke_previous=true") // an edit may say so as well, in the vault command's way
 	s.reads(source, 4)
 	s.signsWith(source, 'c')
 }

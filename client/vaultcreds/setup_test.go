@@ -110,7 +110,10 @@ func (s *stage) put(letter byte, more ...string) {
 	s.t.Helper()
 	fields := map[string]any{"secret": secretOf(letter), "environment": "live"}
 	for _, field := range more {
-		fields[field] = true
+		name, value, text := strings.Cut(field, "=")
+		if fields[name] = value; !text {
+			fields[name] = true
+		}
 	}
 	s.putFields(fields)
 }

@@ -112,7 +112,6 @@ func TestKeysVaultRotate(t *testing.T) {
 func TestKeysVaultRevoke(t *testing.T) {
 	v := newVaultRun(t)
 	v.ok("new", "--environment", "live", "--id", "a")
-	_, first := v.printed()
 	v.ok("revoke", "a")
 	assert.Contains(t, v.errOut, "it stays in Vault, disabled; verifiers see it within")
 	assert.Equal(t, true, v.versions("a")[0]["disabled"])
@@ -123,7 +122,7 @@ func TestKeysVaultRevoke(t *testing.T) {
 	assert.Contains(t, v.out, "disabled")
 
 	v.ok("new", "--environment", "live", "--id", "b")
-	_, first = v.printed()
+	_, first := v.printed()
 	v.fails(false, "last active secret", "revoke", "b", "--secret-index", "0")
 	v.ok("rotate", "b")
 	_, second := v.printed()

@@ -131,9 +131,9 @@ func (s *Store) answer() error {
 func (s *Store) advance(signed, line int64) error {
 	// The offset is read before the floor: a jump between the two then shows as one again when the
 	// store opens, while an offset later than its floor would hide it.
-	offset := s.window.Offset()
+	offset := s.bounds.Offset()
 	next := s.record
-	next.floor = max(next.floor, s.window.Floor())
+	next.floor = max(next.floor, s.bounds.Floor())
 	if signed > next.ceiling {
 		next.ceiling = roundUp(signed, int64(step))
 	}

@@ -187,3 +187,43 @@ func TestFailureIsRememberedWithoutTheRecord(t *testing.T) {
 		t.Fatalf("claim signed before the store was opened again: %v, want ErrTooOld", err)
 	}
 }
+
+// TestMarkOfAFailureOutlivesAnOpenThatFails: the record cannot be written after the failure, nor
+// when the store is opened again. Until the new record stands, the mark beside it must.
+func TestMarkOfAFailureOutlivesAnOpenThatFails(t *testing.T) {
+	clock := noncetest.NewClock(noon)
+	p := newPlace(t)
+	f := new(faults)
+	p.change = f.into
+	setup := noncetest.Setup{Clock: clock, Initial: nonce.New}
+	store, err := p.Open(setup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	claim := func(name string) error {
+		return store.Claim(context.Background(), nonce.NewID("key", name), noon, noon.Add(time.Minute))
+	}
+	if err := claim("a"); err != nil { // moves the ceiling, so that the next one needs no record
+		t.Fatal(err)
+	}
+	f.persistedWrite.Store(true) // nothing is missing, so that the mark alone tells
+	f.state.Store(true)
+	if err := claim("b"); !errors.Is(err, errInjected) {
+		t.Fatalf("claim: %v, want the injected error", err)
+	}
+	p.Crash()
+	for range 2 {
+		f.state.Store(true)
+		if _, err := p.Open(setup); !errors.Is(err, errInjected) {
+			t.Fatalf("open: %v, want the injected error", err)
+		}
+	}
+	clock.Advance(time.Second)
+	if store, err = p.Open(setup); err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if err := claim("c"); !errors.Is(err, nonce.ErrTooOld) {
+		t.Fatalf("claim signed before the store was opened again: %v, want ErrTooOld", err)
+	}
+}

@@ -67,7 +67,7 @@ func Open(ctx context.Context, path string, options Options) (store *Store, err 
 			_ = log.close()
 		}
 	}()
-	s.log = log
+	s.log, s.bounds = log, s.window
 	if err := s.load(ctx, log, found); err != nil {
 		return nil, err
 	}
@@ -173,7 +173,8 @@ func (s *Store) begin(f found, options Options) (err error) {
 	next := f.record
 	next.serial++
 	next.bootID, next.clean, next.durability = f.bootID, false, options.Durability
-	next.base, next.offset = s.at, s.window.Offset()
+	next.base = s.at
+	next.offset = s.window.Offset()
 	hold := now + int64(nonce.ReplacementHold)
 	switch {
 	case !f.exists && options.Initial == nonce.New:
@@ -185,6 +186,7 @@ func (s *Store) begin(f found, options Options) (err error) {
 		next.floor = max(next.floor, hold)
 		s.logger.Warn("the clock has jumped ahead since the nonce store was last written, as after the restore of a snapshot", "path", s.path)
 	}
+	next.floor = max(next.floor, s.window.Floor()) // the clock may have jumped during the load
 	if next.floor > now {
 		message := "nonce store refuses requests signed up to its floor"
 		if !f.exists {
@@ -203,21 +205,7 @@ func (s *Store) begin(f found, options Options) (err error) {
 	if s.acked, err = openAckedFile(s.path, marked); err != nil {
 		return err
 	}
-	if f.exists {
-		s.state, err = openRecordFile(s.path)
-		if err == nil {
-			err = s.state.write(next)
-		}
-	} else {
-		err = createRecord(s.path, next)
-		if err == nil {
-			err = syncDirectory(filepath.Dir(s.path))
-		}
-		if err == nil {
-			s.state, err = openRecordFile(s.path)
-		}
-	}
-	if err == nil {
+	if err = s.establish(next, f.exists, options.hooks.state); err == nil {
 		err = s.acked.reset(fresh)
 	}
 	if err != nil {
@@ -228,11 +216,36 @@ func (s *Store) begin(f found, options Options) (err error) {
 	if options.hooks.log != nil {
 		s.log = options.hooks.log(s.log)
 	}
-	if options.hooks.state != nil {
-		s.state = options.hooks.state(s.state)
+	if options.hooks.bounds != nil {
+		s.bounds = options.hooks.bounds(s.bounds)
 	}
 	s.logger.Info("nonce store is open", slog.String("path", s.path), slog.Int("claims", s.window.Held()),
 		slog.Bool("same_boot", f.sameBoot), slog.String("durability", s.durability.String()))
+	return nil
+}
+
+// establish makes next the record, and keeps its file open.
+func (s *Store) establish(next record, exists bool, wrap func(stateFile) stateFile) error {
+	if !exists {
+		if err := errors.Join(createRecord(s.path, next), syncDirectory(filepath.Dir(s.path))); err != nil {
+			return err
+		}
+	}
+	file, err := openRecordFile(s.path)
+	if err != nil {
+		return err
+	}
+	s.state = file
+	if wrap != nil {
+		s.state = wrap(file)
+	}
+	if !exists {
+		return nil
+	}
+	if err := s.state.write(next); err != nil {
+		_ = s.state.close()
+		return err
+	}
 	return nil
 }
 

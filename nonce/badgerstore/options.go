@@ -75,6 +75,7 @@ type hooks struct {
 	free   func(path string) (int64, error)
 	log    func(claimLog) claimLog
 	state  func(stateFile) stateFile
+	bounds func(bounds) bounds
 	// memTable is Badger's memtable size in bytes; a small one makes it write and compact tables
 	// within a short test.
 	memTable int64

@@ -68,12 +68,16 @@ func (r *record) append(dst []byte) []byte {
 }
 
 // parseRecord reads one slot. An unknown version is told apart from damage, so that a newer store
-// is never taken for a broken one.
+// is never taken for a broken one; there is no version 0, which is a write that was cut off.
 func parseRecord(slot []byte) (record, error) {
 	if len(slot) != recordSize || string(slot[:len(recordMagic)]) != recordMagic {
 		return record{}, ErrCorrupt
 	}
-	if version := binary.BigEndian.Uint32(slot[len(recordMagic):]); version != formatVersion {
+	switch version := binary.BigEndian.Uint32(slot[len(recordMagic):]); version {
+	case formatVersion:
+	case 0:
+		return record{}, ErrCorrupt
+	default:
 		return record{}, fmt.Errorf("%w: it is %d, and this program knows %d: run the countersign that wrote it, or a newer one", ErrVersion, version, formatVersion)
 	}
 	body, ok := unseal(slot, recordMagic)

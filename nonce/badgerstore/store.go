@@ -21,6 +21,7 @@ type Store struct {
 	durability Durability
 	logger     *slog.Logger
 	window     *window.Window
+	bounds     bounds // of window
 	disk       diskSpace
 	queue      *queue
 	failure    atomic.Pointer[failure] // set once, by the committer
@@ -43,6 +44,12 @@ var (
 	_ nonce.Peeker  = (*Store)(nil)
 	_ nonce.Readier = (*Store)(nil)
 )
+
+// bounds are what the record takes from the window, each read by itself.
+type bounds interface {
+	Offset() int64
+	Floor() int64
+}
 
 // failure is why the store has stopped answering.
 type failure struct{ err error }
@@ -165,8 +172,9 @@ func (s *Store) shut() error {
 	if err == nil && s.failure.Load() == nil {
 		// Badger has written and synced everything: record where it stood.
 		next := s.record
-		next.clean, next.base, next.offset = true, s.at, s.window.Offset()
-		next.floor = max(next.floor, s.window.Floor())
+		next.clean, next.base = true, s.at
+		next.offset = s.bounds.Offset() // before the floor, as in advance
+		next.floor = max(next.floor, s.bounds.Floor())
 		next.serial++
 		err = s.state.write(next)
 	}

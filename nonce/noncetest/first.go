@@ -3,6 +3,7 @@ package noncetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -152,5 +153,28 @@ func closeWaitsForClaims(t *testing.T, s *subject) {
 	callers.Wait()
 	if n := bad.Load(); n != 0 {
 		t.Fatalf("%d claims during close got neither nil nor ErrClosed", n)
+	}
+}
+
+func closeFromManySides(t *testing.T, s *subject) {
+	s.open(Setup{Initial: nonce.New})
+	s.accept(s.request(0))
+	const callers = 8
+	errs := make([]error, 2*callers)
+	var group sync.WaitGroup
+	for i := range callers {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			errs[2*i] = s.store.Close()
+			// Whoever has closed the store finds it closed.
+			if err := s.try(s.request(0)); !errors.Is(err, nonce.ErrClosed) {
+				errs[2*i+1] = fmt.Errorf("claim after close: %v, want ErrClosed", err)
+			}
+		}()
+	}
+	group.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
 	}
 }

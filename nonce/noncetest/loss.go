@@ -63,6 +63,36 @@ func crashForgetsNothing(_ *testing.T, s *subject, place Durable) {
 	s.refuseAll(claims)
 }
 
+// crashAfterExpiryUndone lets a claim expire while it waits, and sets the clock back before the
+// store looks again, between different readings of it. The store may refuse the claim or accept it,
+// but not accept it and let it go as expired.
+func crashAfterExpiryUndone(_ *testing.T, s *subject, place Durable) {
+	s.open(Setup{Initial: nonce.New})
+	for _, reading := range []struct{ expires, back int }{{1, 2}, {1, 3}, {2, 3}} {
+		c := s.request(0)
+		afterReading(s.clock, reading.expires, func() {
+			s.clock.Advance(headerLife)
+			afterReading(s.clock, reading.back-reading.expires, func() { s.clock.Step(-time.Second) })
+		})
+		err := s.try(c)
+		s.clock.AfterRead(nil)
+		place.Crash()
+		s.open(Setup{Initial: nonce.New})
+		if err == nil {
+			s.refuseAny(c)
+		}
+	}
+}
+
+// afterReading makes then run when the wall time has been read n times.
+func afterReading(clock *Clock, n int, then func()) {
+	if n > 1 {
+		clock.AfterRead(func() { afterReading(clock, n-1, then) })
+		return
+	}
+	clock.AfterRead(then)
+}
+
 func powerLossAcceptsNothingTwice(_ *testing.T, s *subject, place Durable) {
 	s.open(Setup{Initial: nonce.New})
 	claims := s.traffic()

@@ -51,6 +51,7 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place) {
 		{"CancelledIsNotAccepted", cancelledIsNotAccepted},
 		{"ClosedRefuses", closedRefuses},
 		{"CloseWaitsForClaims", closeWaitsForClaims},
+		{"CloseFromManySides", closeFromManySides},
 		{"ReplacementRefusesForAWhile", replacementRefusesForAWhile},
 		{"NewServesAtOnce", newServesAtOnce},
 		{"ExpiryIsExact", expiryIsExact},
@@ -75,6 +76,7 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place) {
 	}{
 		{"CloseForgetsNothing", closeForgetsNothing},
 		{"CrashForgetsNothing", crashForgetsNothing},
+		{"CrashAfterExpiryUndone", crashAfterExpiryUndone},
 		{"PowerLossAcceptsNothingTwice", powerLossAcceptsNothingTwice},
 		{"PowerLossRefusesNextToNobody", powerLossRefusesNextToNobody},
 		{"FloorOutlivesTheStore", floorOutlivesTheStore},

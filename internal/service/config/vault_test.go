@@ -1,6 +1,7 @@
 package config
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +47,17 @@ func TestParseReadsTheVaultBlock(t *testing.T) {
 	require.NoError(t, err)
 	c.resolve("/srv")
 	assert.Equal(t, Keys{Vault: &Vault{}}, c.Keys, "all of it from the environment")
+}
+
+func TestParseReadsTheBlockInTheReadme(t *testing.T) {
+	readme, err := os.ReadFile("../../../README.md")
+	require.NoError(t, err)
+	_, block, found := strings.Cut(string(readme), "```yaml\nkeys:\n")
+	require.True(t, found)
+	block, _, _ = strings.Cut(block, "```")
+	c, err := Parse([]byte(withVault("keys:\n" + block)))
+	require.NoError(t, err)
+	assert.Equal(t, 10*time.Minute, c.Keys.Vault.MaxStale.D)
 }
 
 func TestParseNamesTheFaultOfTheVaultBlock(t *testing.T) {

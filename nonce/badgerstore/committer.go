@@ -146,6 +146,9 @@ func (s *Store) advance(signed, line int64) error {
 	if err := s.state.write(next); err != nil {
 		return s.fail(err)
 	}
+	if next.floor > s.record.floor {
+		s.warnOfFloor(next.floor, floorOfJump) // nothing else raises it while the store is open
+	}
 	s.record = next
 	s.window.Drop(next.dropLine)
 	return nil

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/countersign-dev/countersign/nonce"
 	"github.com/countersign-dev/countersign/nonce/internal/window"
@@ -175,24 +174,10 @@ func (s *Store) begin(f found, options Options) (err error) {
 	next.bootID, next.clean, next.durability = f.bootID, false, options.Durability
 	next.base = s.at
 	next.offset = s.window.Offset()
-	hold := now + int64(nonce.ReplacementHold)
-	switch {
-	case !f.exists && options.Initial == nonce.New:
-	case !f.exists:
-		next.floor = hold
-	case !f.sameBoot:
-		next.floor = max(next.floor, next.ceiling, now)
-	case next.offset-f.record.offset > int64(nonce.ClockJump):
-		next.floor = max(next.floor, hold)
-		s.logger.Warn("the clock has jumped ahead since the nonce store was last written, as after the restore of a snapshot", "path", s.path)
-	}
-	next.floor = max(next.floor, s.window.Floor()) // the clock may have jumped during the load
-	if next.floor > now {
-		message := "nonce store refuses requests signed up to its floor"
-		if !f.exists {
-			message += "; for a first start with keys that no verifier has used in the last minutes, initial: new skips this"
-		}
-		s.logger.Warn(message, "path", s.path, "floor", window.Time(next.floor).Format(time.RFC3339))
+	floor, cause := s.settle(f, options.Initial, now, next.offset)
+	next.floor = floor
+	if floor > now {
+		s.warnOfFloor(floor, cause)
 	}
 	s.window.RaiseFloor(next.floor)
 	s.window.Drop(next.dropLine)

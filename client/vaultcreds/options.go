@@ -31,7 +31,7 @@ type Options struct {
 	Refresh time.Duration
 	// Settle is how long a secret must have been in force before it is signed with, so that all
 	// verifiers have read it by then. Until that the one before it signs, which stays valid for
-	// the overlap of the rotation. Set it to at least twice the verifiers' refresh interval, and
+	// the overlap of the rotation; time without Vault does not count. Set it to at least twice the verifiers' refresh interval, and
 	// to less than their overlap; 0 means 90 s.
 	Settle time.Duration
 	// Timeout bounds each question to Vault, and the first login with the first read; 0 means 10 s.

@@ -44,6 +44,28 @@ func TestSigningGoesOnWithoutVault(t *testing.T) {
 	s.signsWith(source, 'b')
 }
 
+// TestRotationDoesNotSettleWithoutVault: verifiers may have lost Vault before they saw it.
+func TestRotationDoesNotSettleWithoutVault(t *testing.T) {
+	vault := vaulttest.Start(t)
+	s := newStage(t, vault, "ck_live_unsettled0000000")
+	s.put('a')
+	s.advance(time.Hour)
+	s.accept("a")
+	source := s.open(nil)
+	signed := client.NewSigner(source, target).Transport(nil)
+	s.put('b')
+	s.reads(source, 2)
+	vault.Stop(t)
+	s.advance(time.Hour)
+	s.signsWith(source, 'a')
+	assert.Equal(t, http.StatusOK, s.call(signed))
+	s.accept("b") // where the secret before has ended, the new one is known
+	assert.Equal(t, http.StatusOK, s.call(signed))
+	s.accept("a")
+	vault.Restart(t, false)
+	s.comesToSign(source, 'b')
+}
+
 func TestDeletedOrDisabledKeySignsNothing(t *testing.T) {
 	s := newStage(t, vaulttest.Shared(t), "ck_live_deleted000000000")
 	s.put('a')

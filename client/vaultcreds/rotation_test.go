@@ -30,9 +30,10 @@ func TestNewSecretSignsOnceItHasSettled(t *testing.T) {
 	s.accept("ba")
 	assert.Equal(t, http.StatusOK, s.call(signed))
 	s.advance(59 * time.Second)
+	s.readsAgain(source)
 	s.signsWith(source, 'a')
 	s.advance(time.Second)
-	s.signsWith(source, 'b')
+	s.comesToSign(source, 'b')
 	assert.Equal(t, http.StatusOK, s.call(signed))
 }
 
@@ -48,7 +49,7 @@ func TestFastRotationsKeepTheClientAtMostTwoBehind(t *testing.T) {
 		s.signsWith(source, expected)
 	}
 	s.advance(time.Minute)
-	s.signsWith(source, 'e')
+	s.comesToSign(source, 'e')
 }
 
 func TestEditWithTheSameSecretChangesNothing(t *testing.T) {
@@ -91,7 +92,7 @@ func TestClientThatStartsAfterARotationSignsWithTheSecretBefore(t *testing.T) {
 	source := s.open(nil)
 	s.signsWith(source, 'a')
 	s.advance(time.Minute)
-	s.signsWith(source, 'b')
+	s.comesToSign(source, 'b')
 
 	s.signsWith(s.open(nil), 'b') // much later
 	s.set(time.Now())

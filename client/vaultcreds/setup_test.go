@@ -156,10 +156,26 @@ func (s *stage) signsWith(source *vaultcreds.Source, letter byte) {
 	assert.Equal(s.t, secretOf(letter), credentials.Secret.Reveal())
 }
 
+// comesToSign waits until a secret signs, as it does from the next reading on.
+func (s *stage) comesToSign(source *vaultcreds.Source, letter byte) {
+	s.t.Helper()
+	require.Eventually(s.t, func() bool {
+		credentials, err := source.Credentials(s.t.Context())
+		return err == nil && credentials.Secret.Reveal() == secretOf(letter)
+	}, patience, time.Millisecond)
+}
+
+// readsAgain waits until what Vault says now has been read.
+func (s *stage) readsAgain(source *vaultcreds.Source) {
+	s.t.Helper()
+	now := *s.now.Load()
+	require.Eventually(s.t, func() bool { return !source.Status().ReadAt.Before(now) }, patience, time.Millisecond)
+}
+
 // reads waits until the source has read a version.
 func (s *stage) reads(source *vaultcreds.Source, version int) {
 	s.t.Helper()
-	require.Eventually(s.t, func() bool { return source.Status().Version == version }, 10*time.Second, time.Millisecond)
+	require.Eventually(s.t, func() bool { return source.Status().Version == version }, patience, time.Millisecond)
 }
 
 // call sends one signed request, and returns the answer's status.

@@ -96,7 +96,7 @@ func (s *Source) Credentials(context.Context) (client.Credentials, error) {
 	case known.gone != nil:
 		return client.Credentials{}, known.gone
 	}
-	return known.succession.current(s.options.Now(), s.options.Settle), nil
+	return known.succession.current(known.readAt, s.options.Settle), nil
 }
 
 // Status tells how the source stands.

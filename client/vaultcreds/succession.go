@@ -19,12 +19,13 @@ type held struct {
 	since       time.Time // when it came into force, by our clock; zero: long ago
 }
 
-// current is the newest secret that has been in force for settle: verifiers read Vault every now
-// and then, and one that has not seen a new secret yet refuses it, while the one before is good for
-// the whole overlap. Where none has settled it is the oldest.
-func (s succession) current(now time.Time, settle time.Duration) client.Credentials {
+// current is the newest secret that had been in force for settle when Vault last answered, at asOf:
+// verifiers read Vault every now and then, and one that has not seen a new secret yet refuses it,
+// while the one before is good for the whole overlap. In an outage of Vault nobody sees anything
+// new, so that time does not count. Where none has settled it is the oldest.
+func (s succession) current(asOf time.Time, settle time.Duration) client.Credentials {
 	for _, h := range s {
-		if h.since.IsZero() || now.Sub(h.since) >= settle {
+		if h.since.IsZero() || asOf.Sub(h.since) >= settle {
 			return h.credentials
 		}
 	}

@@ -13,7 +13,7 @@ type entry struct {
 	id      string
 	cached  atomic.Pointer[cached]  // nil: not read yet, or unused for long
 	failure atomic.Pointer[failure] // of the first reading; nil: none
-	used    atomic.Int64            // when it was asked for last, Unix time in ns, within a second or so
+	used    atomic.Int64            // when it was asked for last, by Source.elapsed, within a second or so
 	due     atomic.Int64            // when it is to be read again, likewise
 	busy    atomic.Bool             // it is being refreshed
 
@@ -46,14 +46,14 @@ type payload struct {
 
 // touch takes down that the entry is in use. Most requests find that it is known already, so that
 // processors do not fight over the memory.
-func (e *entry) touch(now time.Time) {
-	if at := now.UnixNano(); at-e.used.Load() > int64(time.Second) {
-		e.used.Store(at)
+func (e *entry) touch(elapsed int64) {
+	if elapsed-e.used.Load() > int64(time.Second) {
+		e.used.Store(elapsed)
 	}
 }
 
-func (e *entry) idle(now time.Time, limit time.Duration) bool {
-	return now.UnixNano()-e.used.Load() > int64(limit+time.Second)
+func (e *entry) idle(elapsed int64, limit time.Duration) bool {
+	return elapsed-e.used.Load() > int64(limit+time.Second)
 }
 
 // forget drops what was read, unless it is being read right now.

@@ -48,7 +48,7 @@ func TestRotationsUnderLoad(t *testing.T) {
 		o.Refresh, o.MaxStale, o.Logger = 10*time.Millisecond, time.Minute, slog.New(slog.DiscardHandler)
 	})
 	verifier := newVerifier(t, source)
-	s := &succession{inUse: make([]atomic.Int64, 2)}
+	s := &succession{inUse: make([]atomic.Int64, 4)}
 	s.secrets = make([][3]string, rotations+1)
 	s.secrets[0] = [3]string{secrets[2], secrets[1], secrets[0]}
 	for i := range s.inUse {
@@ -71,6 +71,7 @@ func TestRotationsUnderLoad(t *testing.T) {
 				}
 				accepted[behind].Add(1)
 				s.inUse[i].Store(idle)
+				time.Sleep(500 * time.Microsecond) // leave something to Vault: two processors are few
 			}
 			s.inUse[i].Store(idle)
 		})

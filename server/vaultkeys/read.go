@@ -68,13 +68,13 @@ func (s *Source) read(ctx context.Context, e *entry, b *budget) (*cached, error)
 	for try := 0; try < 3 && errors.Is(err, errChanged); try++ {
 		var next *cached
 		if next, err = s.look(ctx, e, b); err == nil {
-			e.due.Store(next.asOf.Add(s.soon()).UnixNano())
+			e.due.Store(s.elapsed(next.asOf) + int64(s.soon()))
 			e.cached.Store(next)
 			s.records.note(s.options, "", nil)
 			return next, nil
 		}
 	}
-	e.due.Store(s.options.Now().Add(s.soon() / 4).UnixNano())
+	e.due.Store(s.elapsed(s.options.Now()) + int64(s.soon()/4))
 	if !ended(s.ctx, err) {
 		s.records.note(s.options, "a key cannot be read", err)
 	}

@@ -46,11 +46,12 @@ func (s *Source) due() []*entry {
 	now := s.options.Now()
 	// In an outage nothing is dropped: it could not be read again.
 	reachable := now.Sub(listing.asOf) <= s.options.Refresh
+	elapsed := s.elapsed(now)
 	var due []*entry
 	for _, e := range listing.entries {
 		switch {
-		case e.cached.Load() == nil || now.UnixNano() < e.due.Load() || e.busy.Load():
-		case reachable && e.idle(now, idleRefreshes*s.options.Refresh):
+		case e.cached.Load() == nil || elapsed < e.due.Load() || e.busy.Load():
+		case reachable && e.idle(elapsed, idleRefreshes*s.options.Refresh):
 			e.forget()
 		default:
 			due = append(due, e)

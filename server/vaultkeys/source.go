@@ -20,6 +20,7 @@ import (
 // The zero Source knows no keys and cannot tell: the verifier answers 503.
 type Source struct {
 	options    Options
+	opened     time.Time
 	session    *session
 	kv         *kv
 	listing    atomic.Pointer[listing] // nil: never listed
@@ -56,7 +57,7 @@ func Open(ctx context.Context, options Options) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Source{options: options}
+	s := &Source{options: options, opened: options.Now()}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	if s.session, err = newSession(s.ctx, options); err != nil {
 		s.stop()
@@ -118,7 +119,7 @@ func (s *Source) Key(ctx context.Context, id string) (*server.Key, error) {
 	if !known {
 		return nil, server.ErrUnknownKey
 	}
-	e.touch(now)
+	e.touch(s.elapsed(now))
 	c := e.cached.Load()
 	if c == nil {
 		return s.firstUse(ctx, e, now)
@@ -136,6 +137,9 @@ func (s *Source) stale(asOf, now time.Time) error {
 	}
 	return nil
 }
+
+// elapsed returns the nanoseconds from Open to now, which steps of the wall clock do not change.
+func (s *Source) elapsed(now time.Time) int64 { return int64(now.Sub(s.opened)) }
 
 // enter counts something that Close must wait for, unless it is too late; leave ends it.
 func (s *Source) enter() bool {

@@ -3,8 +3,6 @@ package badgerstore
 import (
 	"encoding/binary"
 	"fmt"
-	"log/slog"
-	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -38,8 +36,18 @@ type entry struct{ key, value []byte }
 // after a write covers it. With SyncWrites Badger would do the same; it is off because it also syncs
 // the unused value log and drops that error. A table is synced and recorded in the manifest before
 // the WAL that it replaces is removed.
+//
+// Badger syncs the contents of a new WAL, but not the directory that holds its name (ristretto,
+// OpenMmapFileUsing, tests for a new file after it has given it a size): sync here does. It does not
+// sync the name of a new table either; should that be lost, the manifest still has it, and Open
+// refuses the store (verifyTables).
 type badgerLog struct {
-	db *badger.DB
+	db        *badger.DB
+	directory string
+	// named is the newest WAL when the directory was last synced, so that it is synced again only
+	// for a newer one.
+	named         string
+	syncDirectory func(path string) error
 }
 
 // memTableSize is how much Badger gathers before it writes a table. A compaction of level 0 may
@@ -69,12 +77,13 @@ func badgerOptions(path string, logger badger.Logger, memTable int64) badger.Opt
 		WithValueLogFileSize(1 << 20)
 }
 
-func openBadgerLog(path string, logger *slog.Logger, memTable int64) (*badgerLog, error) {
-	if err := removeEmptyLogs(filepath.Join(path, claimsName)); err != nil {
+func openBadgerLog(path string, options Options) (*badgerLog, error) {
+	directory := filepath.Join(path, claimsName)
+	if err := removeEmptyLogs(directory); err != nil {
 		return nil, err
 	}
-	sink := &badgerLogger{to: logger}
-	db, err := badger.Open(badgerOptions(path, sink, memTable))
+	sink := &badgerLogger{to: options.Logger}
+	db, err := badger.Open(badgerOptions(path, sink, options.hooks.memTable))
 	if err != nil {
 		return nil, openError(path, err)
 	}
@@ -82,7 +91,7 @@ func openBadgerLog(path string, logger *slog.Logger, memTable int64) (*badgerLog
 		_ = db.Close()
 		return nil, corrupt(path, "a table fails its checksum")
 	}
-	return &badgerLog{db: db}, nil
+	return &badgerLog{db: db, directory: directory, syncDirectory: options.hooks.syncDirectory}, nil
 }
 
 // openError tells a damaged database from one that the system does not let us open. Badger hands
@@ -102,31 +111,6 @@ func openError(path string, err error) error {
 	return corrupt(path, "Badger says: %s", oneLine(err))
 }
 
-// removeEmptyLogs removes log files of no length. Badger empties a log before it removes it and
-// creates one before it gives it its size, and if the process is killed in between, it cannot open
-// the database again.
-func removeEmptyLogs(directory string) error {
-	files, err := os.ReadDir(directory)
-	if err != nil && !os.IsNotExist(err) {
-		return err
-	}
-	for _, file := range files {
-		if extension := filepath.Ext(file.Name()); extension != ".mem" && extension != ".vlog" {
-			continue
-		}
-		info, err := file.Info()
-		if err != nil {
-			return err
-		}
-		if info.Size() == 0 {
-			if err := os.Remove(filepath.Join(directory, file.Name())); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 func (l *badgerLog) write(puts []entry, deletes [][]byte) error {
 	txn := l.db.NewTransaction(true)
 	defer txn.Discard()
@@ -143,7 +127,24 @@ func (l *badgerLog) write(puts []entry, deletes [][]byte) error {
 	return txn.Commit()
 }
 
-func (l *badgerLog) sync() error { return l.db.Sync() }
+func (l *badgerLog) sync() error {
+	if err := l.db.Sync(); err != nil {
+		return err
+	}
+	logs, err := logNames(l.directory)
+	if err != nil {
+		return err
+	}
+	newest := logs[len(logs)-1] // there is one: the active memtable's
+	if newest == l.named {
+		return nil
+	}
+	if err := l.syncDirectory(l.directory); err != nil {
+		return err
+	}
+	l.named = newest
+	return nil
+}
 
 func (l *badgerLog) below(line int64, after []byte, limit int) ([][]byte, error) {
 	var keys [][]byte

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/dgraph-io/badger/v4"
@@ -18,13 +19,14 @@ import (
 
 // place is a noncetest.Durable in a directory. A crash leaves a copy of the directory as it is at
 // that moment, which is what kill -9 leaves; a power loss leaves of Badger's logs only what had been
-// synced.
+// synced, and no log whose name had not been.
 type place struct {
 	t      testing.TB
 	path   string
 	boot   int
 	store  *Store
 	synced map[string][]byte // the logs by name, as of their last sync
+	named  []string          // the logs in the directory, as of its last sync
 	change func(*Options)
 }
 
@@ -40,6 +42,10 @@ func (p *place) Open(setup noncetest.Setup) (nonce.Store, error) {
 	}
 	options.hooks.bootID = func() string { return fmt.Sprintf("%036d", p.boot) }
 	options.hooks.log = func(log claimLog) claimLog { return &syncWatch{log, p} }
+	options.hooks.syncDirectory = func(path string) (err error) {
+		p.named, err = logNames(path)
+		return err
+	}
 	if p.change != nil {
 		p.change(&options)
 	}
@@ -85,12 +91,13 @@ func (p *place) LosePower() {
 	p.t.Helper()
 	p.Crash()
 	p.boot++
-	logs, err := filepath.Glob(filepath.Join(p.path, claimsName, "*.mem"))
+	logs, err := logNames(filepath.Join(p.path, claimsName))
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	for _, log := range logs {
-		if kept, ok := p.synced[filepath.Base(log)]; ok {
+	for _, name := range logs {
+		log := filepath.Join(p.path, claimsName, name)
+		if kept, ok := p.synced[name]; ok && slices.Contains(p.named, name) {
 			err = errors.Join(os.WriteFile(log, kept, 0o600), os.Truncate(log, 2*memTableSize))
 		} else {
 			err = os.Remove(log)
@@ -114,7 +121,8 @@ func (w *syncWatch) sync() error {
 	if err := w.claimLog.sync(); err != nil {
 		return err
 	}
-	logs, err := filepath.Glob(filepath.Join(w.place.path, claimsName, "*.mem"))
+	directory := filepath.Join(w.place.path, claimsName)
+	logs, err := logNames(directory)
 	if err != nil {
 		return err
 	}
@@ -123,7 +131,7 @@ func (w *syncWatch) sync() error {
 	}
 	// The newest is the one in use, and the only one that a sync covers.
 	log := logs[len(logs)-1]
-	w.place.synced[filepath.Base(log)], err = readUntilZeros(log)
+	w.place.synced[log], err = readUntilZeros(filepath.Join(directory, log))
 	return err
 }
 

@@ -32,6 +32,12 @@
 // Badger would otherwise cut its log off at the first damaged entry without a word. If something is
 // missing, Open returns an error wrapping [ErrCorrupt].
 //
+// After a power loss there is no such check: nothing durable tells a write that was fsynced from one
+// that was not and may be gone, since the record is not written with each fsync. There the disk is
+// trusted. One that loses what it has confirmed can cost claims signed after the floor, by clients
+// whose clocks were ahead of the time at which the store opened again: on such a disk, use
+// [RaiseFloor] after each power loss.
+//
 // # How space comes back
 //
 // A bucket is deleted entry by entry (there are few: one for each batch) after its end has been

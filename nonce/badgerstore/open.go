@@ -57,7 +57,7 @@ func Open(ctx context.Context, path string, options Options) (store *Store, err 
 	if err := s.disk.check(); err != nil {
 		return nil, err
 	}
-	log, err := openBadgerLog(path, options.Logger, options.hooks.memTable)
+	log, err := openBadgerLog(path, options)
 	if err != nil {
 		return nil, err
 	}

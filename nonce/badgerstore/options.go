@@ -76,6 +76,8 @@ type hooks struct {
 	log    func(claimLog) claimLog
 	state  func(stateFile) stateFile
 	bounds func(bounds) bounds
+	// syncDirectory makes the names of Badger's logs durable.
+	syncDirectory func(path string) error
 	// memTable is Badger's memtable size in bytes; a small one makes it write and compact tables
 	// within a short test.
 	memTable int64
@@ -115,6 +117,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.hooks.memTable == 0 {
 		o.hooks.memTable = memTableSize
+	}
+	if o.hooks.syncDirectory == nil {
+		o.hooks.syncDirectory = syncDirectory
 	}
 	if o.hooks.free == nil {
 		o.hooks.free = freeSpace

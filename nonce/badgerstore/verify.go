@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"sort"
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
@@ -88,15 +87,15 @@ func verifyTable(name string, opt badger.Options) (last uint64, err error) {
 // base on without a gap, and that logs and tables, which hold those up to tabled, hold no less than
 // was answered. It is for a store that the same boot left behind, where nothing can have been lost.
 func verifyLogs(path string, base, tabled, answered uint64) error {
-	names, err := filepath.Glob(filepath.Join(path, claimsName, "*.mem"))
+	directory := filepath.Join(path, claimsName)
+	names, err := logNames(directory)
 	if err != nil {
 		return err
 	}
-	sort.Strings(names) // Badger numbers them with leading zeros
 	last := max(tabled, base-1)
 	gap := false
 	for _, name := range names {
-		log, err := os.ReadFile(name)
+		log, err := os.ReadFile(filepath.Join(directory, name))
 		if err != nil {
 			return err
 		}

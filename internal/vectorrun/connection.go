@@ -2,7 +2,6 @@ package vectorrun
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"io"
 	"log"
@@ -10,19 +9,19 @@ import (
 	"net/http"
 	"sync"
 	"time"
-
-	"github.com/countersign-dev/countersign/nonce"
-	"github.com/countersign-dev/countersign/server"
 )
 
 // overConnection sends a case of the parser's layer through a net/http server. It passes when the
-// answer is not 2xx, or when the handler got exactly what was verified: a request that a second
-// verifier accepts as well.
+// answer is not 2xx, or when the handler got exactly what the verifier had been given.
 func (run *caseRun) overConnection() string {
-	var seen error
-	handler := run.verifier.Handler(http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
-		seen = run.verifyAgain(req)
+	var verified *seen
+	behind := run.verifier.Handler(http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
+		run.received = receive(req)
 	}))
+	handler := http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		verified = see(req)
+		behind.ServeHTTP(w, req)
+	})
 	status, err := exchange(run.c.Raw, run.c.Remote, handler)
 	switch {
 	case err != nil:
@@ -32,23 +31,13 @@ func (run *caseRun) overConnection() string {
 			return fmt.Sprintf("answered %d, and its nonce was claimed all the same", status)
 		}
 		return ""
-	case seen != nil:
-		return fmt.Sprintf("answered %d, and the handler saw another request than was verified: %v", status, seen)
+	case run.received == nil:
+		return fmt.Sprintf("answered %d, and the handler was not reached", status)
+	}
+	if other := run.received.differs(verified); other != "" {
+		return fmt.Sprintf("answered %d, and the handler saw another request than was verified: %s", status, other)
 	}
 	return ""
-}
-
-func (run *caseRun) verifyAgain(req *http.Request) error {
-	memory, err := nonce.NewMemory(nonce.MemoryOptions{Initial: nonce.New, Capacity: 1, Clock: stoppedClock(run.c.Time)})
-	if err != nil {
-		return err
-	}
-	verifier, err := newVerifier(run.settings, memory, run.c.Time, func(context.Context, server.Decision) {})
-	if err != nil {
-		return err
-	}
-	_, err = verifier.Verify(req)
-	return err
 }
 
 // exchange sends raw bytes to a server in this process and returns the status of its first answer.

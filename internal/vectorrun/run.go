@@ -57,6 +57,7 @@ type caseRun struct {
 	verifier *server.Verifier
 	store    *countingStore
 	decision server.Decision // the last one
+	received *seen           // by the handler, over a connection; nil if it was not reached
 }
 
 func newRun(settings *testvectors.Verifier, c *testvectors.Case) (*caseRun, error) {

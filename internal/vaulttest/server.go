@@ -124,7 +124,7 @@ func (s *Server) run(listen string) error {
 		}
 	}
 	s.stop()
-	return fmt.Errorf("Vault ended before it served: %s", filepath.Base(s.binary))
+	return fmt.Errorf("the server %s ended before it served", filepath.Base(s.binary))
 }
 
 // withoutVault leaves the settings of the machine's own Vault out of the process's environment.

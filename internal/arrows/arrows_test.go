@@ -48,6 +48,7 @@ func TestArrowsPointOneWay(t *testing.T) {
 		"server":            {"client", "cmd", "internal", "testvectors", "nonce/badgerstore"},
 		"server/echoauth":   {"client", "cmd", "internal", "nonce/badgerstore"},
 		"server/filekeys":   {"client", "cmd", "internal", "nonce/badgerstore"},
+		"server/vaultkeys":  {"client", "cmd", "internal", "nonce/badgerstore"},
 		"nonce/badgerstore": {"canonical", "client", "server", "cmd", "internal", "testvectors"},
 		"nonce/noncetest":   {"canonical", "client", "server", "cmd", "internal", "testvectors"},
 	}

@@ -62,11 +62,17 @@ func (a Auth) String() string {
 // GoString is String.
 func (a Auth) GoString() string { return a.String() }
 
+// MarshalText is String.
+func (a Auth) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
+
 // String leaves the secret id out.
 func (a AppRole) String() string { return "AppRole" }
 
 // GoString is String.
 func (a AppRole) GoString() string { return a.String() }
+
+// MarshalText is String.
+func (a AppRole) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
 // check fills in the token of the environment, and refuses what is missing or doubled.
 func (a Auth) check(environment string) (Auth, error) {

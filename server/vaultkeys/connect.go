@@ -90,6 +90,9 @@ func (c *Connection) Record(ctx context.Context, id string) (*Record, error) {
 	}
 	record, err := w.record(ctx)
 	if err == errGone {
+		if h[0].destroyed {
+			return nil, fmt.Errorf("%w: its current version, %d, was destroyed", server.ErrUnknownKey, h[0].number)
+		}
 		return nil, fmt.Errorf("%w: its current version, %d, was deleted %s", server.ErrUnknownKey, h[0].number, h[0].deleted.Format(time.RFC3339))
 	}
 	return record, err

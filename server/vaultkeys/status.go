@@ -49,7 +49,7 @@ func (s *Source) Status() Status {
 		StaleAfter: s.options.Refresh + s.options.MaxStale,
 	}
 	for _, t := range []*trouble{&s.listed, &s.records} {
-		success, err, errAt := t.last()
+		success, errAt, err := t.last()
 		if success.After(status.LastSuccess) {
 			status.LastSuccess = success
 		}
@@ -87,11 +87,11 @@ func (s *Source) Ready(context.Context) error {
 	}
 	listing := s.listing.Load()
 	if listing == nil {
-		_, err, _ := s.listed.last()
+		_, _, err := s.listed.last()
 		return errors.Join(errNotListed, s.session.status().err, err)
 	}
 	if err := s.stale(listing.asOf, s.options.Now()); err != nil {
-		_, last, _ := s.listed.last()
+		_, _, last := s.listed.last()
 		return errors.Join(err, last)
 	}
 	return nil

@@ -43,8 +43,8 @@ func (t *trouble) note(o Options, what string, err error) {
 	}
 }
 
-func (t *trouble) last() (success time.Time, err error, errAt time.Time) {
+func (t *trouble) last() (success, errAt time.Time, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.success, t.err, t.errAt
+	return t.success, t.errAt, t.err
 }

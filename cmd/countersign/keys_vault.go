@@ -140,7 +140,7 @@ func oneLine(err error) error {
 	}
 	text := strings.Join(strings.Fields(strings.Join(refused.Errors, "; ")), " ")
 	if refused.StatusCode == http.StatusForbidden {
-		text += ": the policy of keepers of keys stands in server/vaultkeys/RUNBOOK.md"
+		text += ": what the token must be allowed stands in server/vaultkeys/keeper.hcl"
 	}
 	return fmt.Errorf("vault answered %d %s: %s", refused.StatusCode, http.StatusText(refused.StatusCode), text)
 }

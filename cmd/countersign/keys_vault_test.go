@@ -225,17 +225,27 @@ func TestKeysVaultSaysWhatIsWrong(t *testing.T) {
 
 func TestKeysVaultNeedsNoMoreThanItsPolicy(t *testing.T) {
 	v := newVaultRun(t)
-	require.NoError(t, v.root.Sys().PutPolicy("keeper-of-keys", `
-path "secret/data/`+v.prefix+`/*" { capabilities = ["create", "read", "update"] }
-path "secret/metadata/`+v.prefix+`" { capabilities = ["list"] }
-path "secret/metadata/`+v.prefix+`/*" { capabilities = ["read"] }`))
-	token, err := v.root.Auth().Token().CreateOrphan(&api.TokenCreateRequest{Policies: []string{"keeper-of-keys"}, TTL: "1h"})
-	require.NoError(t, err)
-	t.Setenv("VAULT_TOKEN", token.Auth.ClientToken)
+	for _, name := range []string{"keeper", "policy"} {
+		policy, err := os.ReadFile("../../server/vaultkeys/" + name + ".hcl")
+		require.NoError(t, err)
+		require.NoError(t, v.root.Sys().PutPolicy(name, strings.ReplaceAll(string(policy), "countersign/keys", v.prefix)))
+	}
+	as := func(policy string) {
+		token, err := v.root.Auth().Token().CreateOrphan(&api.TokenCreateRequest{Policies: []string{policy}, NoDefaultPolicy: true, TTL: "1h"})
+		require.NoError(t, err)
+		t.Setenv("VAULT_TOKEN", token.Auth.ClientToken)
+	}
+	as("keeper")
 	v.ok("new", "--environment", "live", "--id", "a")
 	v.ok("rotate", "a")
 	v.ok("revoke", "a")
 	v.ok("list")
 	v.ok("show", "a")
-	v.fails(false, "policy", "revoke", "a", "--remove")
+	as("policy") // the verifier's, which changes nothing
+	v.ok("show", "a")
+	for _, args := range [][]string{{"rotate", "a"}, {"revoke", "a", "--remove"}, {"new", "--environment", "live"}} {
+		v.fails(false, "keeper.hcl", args...)
+	}
+	as("keeper")
+	v.ok("revoke", "a", "--remove")
 }

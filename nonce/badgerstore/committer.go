@@ -19,8 +19,7 @@ func (s *Store) commit() {
 		}
 		closed := s.queue.isClosed() // before the last look: nothing comes after it
 		for b := s.queue.take(); b != nil; b = s.queue.take() {
-			b.err = s.commitBatch(b)
-			close(b.done)
+			s.queue.finish(b, s.commitBatch(b))
 		}
 		if closed {
 			return

@@ -49,7 +49,7 @@ func Open(ctx context.Context, path string, options Options) (store *Store, err 
 			Hold:     nonce.ReplacementHold,
 		}),
 		disk:    diskSpace{path: path, min: options.MinFree, free: options.hooks.free},
-		queue:   newQueue(),
+		queue:   newQueue(options.hooks.after),
 		stopped: make(chan struct{}),
 		lock:    lock,
 	}

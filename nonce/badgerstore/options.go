@@ -42,6 +42,10 @@ const (
 	bucketWidth = 30 * time.Second
 	// idleCheck is how often an idle store looks at its clocks and at its expired buckets.
 	idleCheck = 5 * time.Second
+	// maxWait is how long a claim waits for its write.
+	maxWait = 5 * time.Second
+	// maxClose is how long Close waits for what is left to be written.
+	maxClose = 15 * time.Second
 )
 
 // Options sets up a [Store]. The zero value is the safe one.
@@ -76,6 +80,7 @@ type hooks struct {
 	log    func(claimLog) claimLog
 	state  func(stateFile) stateFile
 	bounds func(bounds) bounds
+	after  afterFunc
 	// syncDirectory makes the names of Badger's logs durable.
 	syncDirectory func(path string) error
 	// memTable is Badger's memtable size in bytes; a small one makes it write and compact tables
@@ -117,6 +122,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.hooks.memTable == 0 {
 		o.hooks.memTable = memTableSize
+	}
+	if o.hooks.after == nil {
+		o.hooks.after = func(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop }
 	}
 	if o.hooks.syncDirectory == nil {
 		o.hooks.syncDirectory = syncDirectory

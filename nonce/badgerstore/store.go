@@ -60,8 +60,8 @@ func (f *failure) Error() string {
 
 func (f *failure) Unwrap() error { return f.err }
 
-// Claim implements [nonce.Store]. It waits for the write, or until ctx is done; the claim may be
-// recorded even so. After a failed write or sync every claim gets an error until the store has been
+// Claim implements [nonce.Store]. It waits for the write, but no longer than 5 s, nor than until ctx
+// is done; the claim may be recorded even so. After a failed write or sync every claim gets an error until the store has been
 // opened again, which it then does as if the machine had been restarted.
 func (s *Store) Claim(ctx context.Context, id nonce.ID, signed, expires time.Time) error {
 	if err := ctx.Err(); err != nil {
@@ -69,6 +69,9 @@ func (s *Store) Claim(ctx context.Context, id nonce.ID, signed, expires time.Tim
 	}
 	if f := s.failure.Load(); f != nil {
 		return f
+	}
+	if s.queue.stalled.Load() {
+		return errStalled
 	}
 	if s.disk.low.Load() {
 		if err := s.disk.check(); err != nil {
@@ -117,15 +120,6 @@ func (s *Store) mayMakeRoom(kind window.Kind, now int64) bool {
 		kind == window.OverShare && since >= int64(bucketWidth)
 }
 
-func (b *batch) wait(ctx context.Context) error {
-	select {
-	case <-b.done:
-		return b.err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 // Peek implements [nonce.Peeker]; it costs no write.
 func (s *Store) Peek(_ context.Context, id nonce.ID) error {
 	if s.window.Live(s.window.Look(), id) {
@@ -142,6 +136,9 @@ func (s *Store) Ready(context.Context) error {
 	if f := s.failure.Load(); f != nil {
 		return f
 	}
+	if s.queue.stalled.Load() {
+		return errStalled
+	}
 	if err := s.disk.check(); err != nil {
 		return err
 	}
@@ -156,12 +153,24 @@ func (s *Store) Ready(context.Context) error {
 	return nil
 }
 
-// Close implements [nonce.Store]. It stops the store's goroutine and waits for it.
+// Close implements [nonce.Store]. It stops the store's goroutine and waits for it, and for Badger to
+// write what is left, but no longer than 15 s. After that it returns an error; the directory stays
+// locked until the writes end, or the process. What was answered is in the log, as after a crash.
 func (s *Store) Close() (err error) {
 	s.closeOnce.Do(func() {
 		s.queue.close()
-		<-s.stopped
-		err = s.shut()
+		shut, expired := make(chan error, 1), make(chan struct{})
+		go func() {
+			<-s.stopped
+			shut <- s.shut()
+		}()
+		stop := s.queue.after(maxClose, func() { close(expired) })
+		select {
+		case err = <-shut:
+			stop()
+		case <-expired:
+			err = fmt.Errorf("nonce store at %s could not be closed within %s, since something is left that cannot be written: see to the disk; no claim that was answered is lost", s.path, maxClose)
+		}
 	})
 	return err
 }

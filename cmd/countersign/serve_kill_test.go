@@ -116,12 +116,13 @@ func (l load) andKill(t *testing.T, s *countersigntest.Service, transport http.R
 
 // Ways to sign a request that is in time.
 const (
-	signedNow = iota
-	signedAhead
+	signedNow   = iota
+	signedAhead // by 290 s
 	presigned
+	signedSoon // by 4 s
 )
 
-// signedRequest signs a request that is in time in one of three ways.
+// signedRequest signs a request that is in time in one of the ways.
 func signedRequest(t *testing.T, s *countersigntest.Service, way int) (*http.Request, error) {
 	credentials, err := client.ParseCredentials(s.Settings["COUNTERSIGN_KEY_ID"], s.Settings["COUNTERSIGN_SECRET"])
 	if err != nil {
@@ -130,8 +131,9 @@ func signedRequest(t *testing.T, s *countersigntest.Service, way int) (*http.Req
 	target := client.Target{Region: "dev", Service: "demo"}
 	req := newRequest(t, s, "/whoami")
 	switch way {
-	case signedAhead:
-		ahead := client.WithClock(func() time.Time { return time.Now().Add(290 * time.Second) })
+	case signedAhead, signedSoon:
+		by := map[int]time.Duration{signedAhead: 290 * time.Second, signedSoon: 4 * time.Second}[way]
+		ahead := client.WithClock(func() time.Time { return time.Now().Add(by) })
 		return req, client.NewSigner(credentials, target, ahead).Sign(req)
 	case presigned:
 		url, err := client.NewSigner(credentials, target).Presign(req, 15*time.Minute)

@@ -120,7 +120,7 @@ func TestParseRefusesWithPlaceAndFix(t *testing.T) {
 		{"keys twice", one() + "keys: []\n", "keys.yaml:9:1: a key file has the field keys twice, first in line 2: remove one"},
 		{"id twice", one() + strings.SplitAfterN(one(), "keys:\n", 2)[1], "keys.yaml:9:9: this id is that of the key in line 3 too: give one of them another id, or remove it"},
 		{"bad id", one("ck_live_a", "ck/live"), "keys.yaml:3:9: a key id must be 1 to 128 of A-Z a-z 0-9 . _ ~ -, and neither . nor .."},
-		{"a secret as id", one("id: ck_live_a", "id: "+good), "keys.yaml:3:9: a key id must not begin with cs_, as secrets do: was the secret put in its place?"},
+		{"a secret as id", one("id: ck_live_a", "id: "+good), "keys.yaml:3:9: a key id must not begin with cs_, as secrets do: see whether the secret was put in its place"},
 		{"id without value", one("id: ck_live_a", "id:"), "keys.yaml:3:8: id has no value: write one, or remove it"},
 		{"id a number", one("ck_live_a", "12345"), "keys.yaml:3:9: id must be text: put it in quotes"},
 		{"no id", one("id: ck_live_a", "rate_tier: x"), "keys.yaml:3:5: a key must have the field id"},

@@ -16,7 +16,8 @@ import (
 
 // Every change is in force within the refresh interval, of which a source uses at most nine tenths.
 func TestChangesAreInForceWithinTheRefreshInterval(t *testing.T) {
-	const refresh = 2 * time.Second
+	t.Parallel()
+	const refresh = 4 * time.Second
 	f := newFixture(t)
 	source := f.open(t, func(o *vaultkeys.Options) { o.Refresh = refresh })
 	a, b := newSecret(), newSecret()

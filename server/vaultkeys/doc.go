@@ -52,6 +52,9 @@
 // memory stays in force until Options.MaxStale after it was due; from then on every request is
 // answered 503. Changes and revocations made meanwhile are in force when Vault answers again.
 //
+// The first use of a key takes as long as Vault does, and so tells apart from an unknown one whoever
+// measures it: key ids are no secrets. From then on both take the same time.
+//
 // policy.hcl, beside this file, is all that the verifier's token needs; RUNBOOK.md tells operators
 // how to set Vault up and how to make, rotate and revoke keys.
 package vaultkeys

@@ -86,11 +86,24 @@ func (s *Source) list(ctx context.Context) error {
 		next.entries = before.entries
 	}
 	s.listing.Store(next)
+	if before.asOf.IsZero() {
+		s.tellListed(len(next.entries))
+	}
 	if next.ignored > before.ignored {
 		s.options.Logger.Warn("names below the prefix in Vault are no key ids, and are left out: 1 to 128 of A-Z a-z 0-9 . _ ~ -, not beginning with cs_",
 			slog.String("prefix", s.options.Mount+"/"+s.options.Prefix), slog.Int("names", next.ignored))
 	}
 	return nil
+}
+
+// tellListed logs what the first listing found.
+func (s *Source) tellListed(keys int) {
+	where := slog.String("path", s.options.Mount+"/"+s.options.Prefix)
+	if keys == 0 {
+		s.options.Logger.Warn("Vault has no keys at this path: look at mount and prefix, unless none has been made yet", where)
+		return
+	}
+	s.options.Logger.Info("keys in Vault are listed", where, slog.Int("keys", keys))
 }
 
 // deniedBy tells the session of an error that a new login may mend.

@@ -45,7 +45,9 @@ type Options struct {
 	FilePoll time.Duration
 	// FirstReads and Refreshes bound the questions a second that first uses of keys, and
 	// refreshes, may put to Vault; each has its own budget, so that neither can starve the other.
-	// A key takes one question a refresh. 0 means 100 and 400.
+	// A first use takes two questions or more, a refresh of a key in use one: with 500 a second,
+	// 10,000 keys in use are fresh within 30 seconds. With more they grow older than Refresh says,
+	// as Status.Age tells. 0 means 500.
 	FirstReads, Refreshes int
 
 	// Logger hears of logins, outages and malformed records, never of a secret or token; nil means
@@ -83,7 +85,7 @@ func (o Options) withDefaults() (Options, error) {
 	if o.FirstReads < 0 || o.Refreshes < 0 {
 		return o, errors.New("vaultkeys: Options.FirstReads and Options.Refreshes must not be negative")
 	}
-	o.FirstReads, o.Refreshes = cmp.Or(o.FirstReads, 100), cmp.Or(o.Refreshes, 400)
+	o.FirstReads, o.Refreshes = cmp.Or(o.FirstReads, 500), cmp.Or(o.Refreshes, 500)
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}

@@ -1,6 +1,7 @@
 package vaultkeys_test
 
 import (
+	"flag"
 	"net"
 	"os"
 	"os/exec"
@@ -18,7 +19,12 @@ import (
 	"github.com/countersign-dev/countersign/internal/vaulttest"
 )
 
-func TestMain(m *testing.M) { countersigntest.Main(m) }
+func TestMain(m *testing.M) {
+	// Those that run in parallel wait for outages to pass; they hardly compute.
+	flag.Parse()
+	_ = flag.Set("test.parallel", "6")
+	countersigntest.Main(m)
+}
 
 // Every command of the runbook, in order, on a real Vault with TLS and a real service.
 func TestRunbook(t *testing.T) {

@@ -64,7 +64,7 @@ func Open(ctx context.Context, options Options) (*Source, error) {
 		return nil, err
 	}
 	s.kv = &kv{client: s.session.client, mount: options.Mount, prefix: options.Prefix, timeout: options.Timeout}
-	s.firstReads, s.refreshes = newBudget(options.FirstReads, 16), newBudget(options.Refreshes, 8)
+	s.firstReads, s.refreshes = newBudget(options.FirstReads, 32), newBudget(options.Refreshes, 16)
 	s.running.Go(func() { s.session.run(s.ctx, &s.running) })
 	if err := s.begin(ctx); err != nil {
 		_ = s.Close()

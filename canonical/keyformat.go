@@ -32,9 +32,9 @@ var (
 func CheckKeyID(id string) error {
 	switch {
 	case strings.HasPrefix(id, "cs_"):
-		return errors.New("a key id must not begin with cs_, as secrets do: see whether the secret was put in its place")
+		return errors.New("a key id must not begin with cs_, as secrets do: was the secret put in its place?")
 	case !ValidKeyID(id):
-		return errors.New("a key id must be 1 to 128 of A-Z a-z 0-9 . _ ~ -, and neither . nor ..")
+		return errors.New("a key id must be neither . nor .. but 1 to 128 of A-Z a-z 0-9 . _ ~ -")
 	}
 	return nil
 }

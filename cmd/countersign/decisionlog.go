@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 
@@ -15,7 +16,8 @@ func logDecisions(logger *slog.Logger, accepted slog.Level) func(context.Context
 		level, message := accepted, "accepted"
 		if d.Reason != "" {
 			level, message = slog.LevelInfo, "refused"
-			if d.Status >= http.StatusInternalServerError {
+			// A client that hung up is no fault of ours, whatever was under way.
+			if d.Status >= http.StatusInternalServerError && !errors.Is(d.Rejection, context.Canceled) {
 				level = slog.LevelError
 			}
 		}

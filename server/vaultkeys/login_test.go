@@ -136,12 +136,13 @@ func TestAppRoleLogsInAgainWhenItsTokenIsRevoked(t *testing.T) {
 }
 
 func TestTokensAreRenewed(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.put(t, keyID, newSecret())
-	// It ends after 3 s, may be renewed for ever, and nobody could replace it.
-	source := f.open(t, withAuth(vaultkeys.Auth{Token: f.token(t, func(r *api.TokenCreateRequest) { r.TTL, r.Period = "", "3s" })}))
+	// It ends after 5 s, may be renewed for ever, and nobody could replace it.
+	source := f.open(t, withAuth(vaultkeys.Auth{Token: f.token(t, func(r *api.TokenCreateRequest) { r.TTL, r.Period = "", "5s" })}))
 	first := source.Status().TokenExpires
-	eventually(t, func() bool { return source.Status().TokenExpires.After(first.Add(4 * time.Second)) },
+	eventually(t, func() bool { return source.Status().TokenExpires.After(first.Add(5 * time.Second)) },
 		func() string { return "the token is not renewed" })
 	require.Greater(t, time.Since(first), time.Duration(0), "the first term has not passed")
 	require.Equal(t, 1, strings.Count(f.log.String(), "logged in to Vault"))
@@ -150,6 +151,7 @@ func TestTokensAreRenewed(t *testing.T) {
 
 // A token that cannot be renewed any further is replaced before it ends.
 func TestTokensThatRunOutAreReplaced(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.put(t, keyID, newSecret())
 	roleID, newSecretID := f.approle(t, "2s")

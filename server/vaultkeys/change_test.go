@@ -20,23 +20,23 @@ func TestChangesAreInForceWithinTheRefreshInterval(t *testing.T) {
 	const refresh = 4 * time.Second
 	f := newFixture(t)
 	source := f.open(t, func(o *vaultkeys.Options) { o.Refresh = refresh })
-	a, b := newSecret(), newSecret()
+	b := newSecret()
 	changes := map[string]struct {
 		change  func(t *testing.T, id string)
 		inForce func(key *server.Key, err error) bool
 	}{
 		"disabled": {
-			func(t *testing.T, id string) { f.put(t, id, a, map[string]any{"disabled": true}) },
+			func(t *testing.T, id string) { f.put(t, id, f.secretOf(id), map[string]any{"disabled": true}) },
 			func(key *server.Key, _ error) bool { return key.Disabled },
 		},
 		"expires_at": {
 			func(t *testing.T, id string) {
-				f.put(t, id, a, map[string]any{"expires_at": "2020-01-01T00:00:00Z"})
+				f.put(t, id, f.secretOf(id), map[string]any{"expires_at": "2020-01-01T00:00:00Z"})
 			},
 			func(key *server.Key, _ error) bool { return !key.ExpiresAt.IsZero() },
 		},
 		"scopes": {
-			func(t *testing.T, id string) { f.put(t, id, a, map[string]any{"scopes": []string{"orders:read"}}) },
+			func(t *testing.T, id string) { f.put(t, id, f.secretOf(id), map[string]any{"scopes": []string{"orders:read"}}) },
 			func(key *server.Key, _ error) bool { return len(key.Scopes) == 1 },
 		},
 		"rotation": {
@@ -59,7 +59,7 @@ func TestChangesAreInForceWithinTheRefreshInterval(t *testing.T) {
 	ids := make(map[string]string)
 	for name := range changes {
 		ids[name] = "key-" + strings.ReplaceAll(name, " ", "-")
-		f.put(t, ids[name], a)
+		f.put(t, ids[name], f.secretOf(ids[name]))
 	}
 	for name := range changes {
 		eventually(t, func() bool { _, err := source.Key(background, ids[name]); return err == nil }, func() string { return "not listed" })
@@ -78,7 +78,7 @@ func TestChangesAreInForceWithinTheRefreshInterval(t *testing.T) {
 			}
 		})
 	}
-	f.put(t, "key-new", a)
+	f.put(t, "key-new", f.secretOf("key-new"))
 	made := time.Now()
 	for _, err := source.Key(background, "key-new"); err != nil; _, err = source.Key(background, "key-new") {
 		require.Less(t, time.Since(made), refresh, "a new key is not known")
@@ -154,8 +154,9 @@ func TestMalformedRecordsFailClosed(t *testing.T) {
 	require.Len(t, source.Status().Malformed, len(records))
 
 	// Mended, a key is in force again; broken, it is refused, and not answered from before.
-	f.put(t, "short-secret", good)
-	f.requireSecrets(t, source, "short-secret", good)
+	mended := f.secretOf("short-secret")
+	f.put(t, "short-secret", mended)
+	f.requireSecrets(t, source, "short-secret", mended)
 	f.put(t, keyID, good, map[string]any{"disabled": "maybe"})
 	requireUnknown(t, source, keyID)
 }

@@ -20,7 +20,8 @@
 //
 // Lists may be written as text with commas, and true and false as text, because the vault command
 // writes nothing else. What is unknown, missing or out of its grammar is refused: that key then
-// fails, with one line in the log that names key and field, and all others go on.
+// fails, with one line in the log that names key and field, and all others go on. So does a key
+// with a secret that another one has, or had lately: whichever is read first keeps it.
 //
 // # Rotation
 //

@@ -30,6 +30,7 @@ type cached struct {
 	err     error // wraps server.ErrUnknownKey, where key is nil
 	record  *Record
 	problem *FieldError // of a malformed record
+	shared  bool        // the problem is a secret that another key has: it may end without a change here
 }
 
 // failure is why a first reading failed, and is the answer to those who ask until then.

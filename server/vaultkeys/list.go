@@ -86,6 +86,11 @@ func (s *Source) list(ctx context.Context) error {
 		next.entries = before.entries
 	}
 	s.listing.Store(next)
+	for id := range before.entries {
+		if next.entries[id] == nil {
+			s.owners.release(id)
+		}
+	}
 	if before.asOf.IsZero() {
 		s.tellListed(len(next.entries))
 	}

@@ -66,15 +66,15 @@ func TestOutages(t *testing.T) {
 			a, b := newSecret(), newSecret()
 			unread, revoked := "ck_live_0000000000000000", "ck_live_1111111111111111"
 			f.put(t, keyID, a)
-			f.put(t, unread, a)
-			f.put(t, revoked, a)
+			f.put(t, unread, f.secretOf(unread))
+			f.put(t, revoked, f.secretOf(revoked))
 			const maxStale = 2 * time.Second
 			source := f.open(t, p.use, func(o *vaultkeys.Options) {
 				o.MaxStale, o.Timeout, o.Wait = maxStale, 300*time.Millisecond, 300*time.Millisecond
 				o.Auth = vaultkeys.Auth{Token: f.token(t, nil)}
 			})
 			f.requireSecrets(t, source, keyID, a)
-			f.requireSecrets(t, source, revoked, a)
+			f.requireSecrets(t, source, revoked, f.secretOf(revoked))
 
 			o.begin(t, f, p)
 			// By right until maxStale has passed; a little less, for machines that are busy.
@@ -113,7 +113,7 @@ func TestOutages(t *testing.T) {
 			f.deletePath(t, revoked)
 			f.put(t, keyID, b)
 			f.requireSecrets(t, source, keyID, b, a)
-			f.requireSecrets(t, source, unread, a)
+			f.requireSecrets(t, source, unread, f.secretOf(unread))
 			requireUnknown(t, source, revoked)
 			require.NoError(t, source.Ready(background))
 			eventually(t, func() bool { return source.Status().Age < time.Second }, func() string { return "the cache stays old" })
@@ -162,7 +162,7 @@ func TestRecordThatMayNotBeReadIsStaleByItself(t *testing.T) {
 	other := "ck_live_0000000000000000"
 	a := newSecret()
 	f.put(t, keyID, a)
-	f.put(t, other, a)
+	f.put(t, other, f.secretOf(other))
 	var refused atomic.Bool
 	refuse := respond(http.StatusForbidden, `{"errors":["permission denied"]}`)
 	p.interceptPath("/v1/secret/metadata/"+f.prefix+"/"+keyID, func(w http.ResponseWriter, req *http.Request) bool {
@@ -176,7 +176,7 @@ func TestRecordThatMayNotBeReadIsStaleByItself(t *testing.T) {
 	refused.Store(true)
 	eventually(t, func() bool { _, err := source.Key(background, keyID); return errors.Is(err, vaultkeys.ErrStale) },
 		func() string { return "the record does not become stale" })
-	f.requireSecrets(t, source, other, a)
+	f.requireSecrets(t, source, other, f.secretOf(other))
 	refused.Store(false)
 	f.requireKnown(t, source, keyID)
 }

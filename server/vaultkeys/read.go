@@ -92,11 +92,12 @@ func (s *Source) look(ctx context.Context, e *entry, b *budget) (*cached, error)
 	switch {
 	case errors.Is(err, errGone):
 		e.payloads = nil
+		s.owners.release(e.id)
 		return &cached{asOf: now, err: fmt.Errorf("%w: it is gone from Vault", server.ErrUnknownKey)}, nil
 	case err != nil:
 		s.deniedBy(err, logins)
 		return nil, err
-	case before != nil && before.history.equal(h):
+	case before != nil && !before.shared && before.history.equal(h):
 		same := *before
 		same.asOf = now
 		return &same, nil
@@ -132,13 +133,25 @@ func (s *Source) look(ctx context.Context, e *entry, b *budget) (*cached, error)
 func (s *Source) conclude(ctx context.Context, e *entry, before *cached, w *walk) (*cached, error) {
 	next := &cached{asOf: w.now, history: w.history}
 	record, err := w.record(ctx)
+	if err == nil {
+		if next.problem = s.owners.take(e.id, record.Secrets); next.problem != nil {
+			next.shared, err = true, next.problem
+		}
+	}
 	switch {
 	case errors.Is(err, errGone):
+		s.owners.release(e.id)
 		next.err = fmt.Errorf("%w: its current version is deleted", server.ErrUnknownKey)
 		return next, nil
 	case errors.As(err, &next.problem):
 		next.err = fmt.Errorf("%w: its record is malformed: %w", server.ErrUnknownKey, err)
-		s.tellMalformed(e, w.history[0], err, "the key is refused")
+		if !next.shared {
+			s.owners.release(e.id)
+		}
+		// A shared secret is looked at again and again, until one of the keys changes.
+		if !next.shared || before == nil || !before.shared {
+			s.tellMalformed(e, w.history[0], err, "the key is refused")
+		}
 		return next, nil
 	case err != nil:
 		return nil, err

@@ -215,6 +215,7 @@ func TestVersionsThatVaultNoLongerKeeps(t *testing.T) {
 	other := "ck_live_0000000000000000"
 	_, err := f.root.Logical().Write("secret/metadata/"+f.prefix+"/"+other, map[string]any{"max_versions": 40})
 	require.NoError(t, err)
+	a, b = newSecret(), newSecret()
 	f.put(t, other, a)
 	for range 30 {
 		f.put(t, other, b)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"log/slog"
 	"maps"
 	"strings"
@@ -77,6 +78,11 @@ func newSecret() string {
 	var random [32]byte
 	_, _ = rand.Read(random[:])
 	return canonical.FormatSecret("live", random)
+}
+
+// secretOf returns a secret that no other key has.
+func (f *fixture) secretOf(id string) string {
+	return canonical.FormatSecret("live", sha256.Sum256([]byte(f.prefix+"/"+id)))
 }
 
 // put writes a version of a key, with environment live unless the fields say otherwise.

@@ -29,6 +29,7 @@ type Source struct {
 	refreshes  *budget
 	listed     trouble // of the listing
 	records    trouble // of records
+	owners     owners
 
 	ctx     context.Context // ends with the source
 	stop    context.CancelFunc

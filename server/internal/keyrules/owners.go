@@ -17,11 +17,16 @@ func (o *Owners) Add(secret canonical.Secret, id string) (other string, shared b
 	if o.ids == nil {
 		o.ids = make(map[[sha256.Size]byte]string)
 	}
-	digest := sha256.Sum256([]byte(secret.Reveal()))
+	digest := Digest(secret)
 	owner, known := o.ids[digest]
 	if known && owner != id {
 		return owner, true
 	}
 	o.ids[digest] = id
 	return "", false
+}
+
+// Digest stands for a secret where secrets are compared: nothing in memory repeats their text.
+func Digest(secret canonical.Secret) [sha256.Size]byte {
+	return sha256.Sum256([]byte(secret.Reveal()))
 }

@@ -44,6 +44,7 @@ func TestServerBuildsNoFrameworkOrStore(t *testing.T) {
 // TestArrowsPointOneWay asserts that no package imports one that stands above it.
 func TestArrowsPointOneWay(t *testing.T) {
 	forbidden := map[string][]string{
+		"client/vaultcreds": {"server", "nonce", "cmd", "internal", "testvectors"},
 		"client":            {"server", "nonce", "cmd", "internal", "testvectors"},
 		"server":            {"client", "cmd", "internal", "testvectors", "nonce/badgerstore"},
 		"server/echoauth":   {"client", "cmd", "internal", "nonce/badgerstore"},

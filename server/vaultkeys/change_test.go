@@ -161,6 +161,23 @@ func TestMalformedRecordsFailClosed(t *testing.T) {
 	requireUnknown(t, source, keyID)
 }
 
+// A deletion is in force at once, also for a verifier whose clock is behind Vault's.
+func TestDeletionCountsByVaultsClock(t *testing.T) {
+	f := newFixture(t)
+	f.clock.Advance(-10 * time.Minute)
+	a, b := newSecret(), newSecret()
+	f.put(t, keyID, a)
+	f.put(t, keyID, b)
+	source := f.open(t)
+	f.requireSecrets(t, source, keyID, b, a)
+	f.versions(t, "delete", keyID, 1)
+	f.requireSecrets(t, source, keyID, b)
+	f.versions(t, "delete", keyID, 2)
+	requireUnknown(t, source, keyID)
+	f.versions(t, "undelete", keyID, 2)
+	f.requireSecrets(t, source, keyID, b)
+}
+
 // What is malformed in an older version ends the walk there, and leaves the key in force.
 func TestMalformedOlderVersion(t *testing.T) {
 	f := newFixture(t)

@@ -92,10 +92,11 @@ func (w *walk) fields(ctx context.Context, v version) (Fields, error) {
 
 func (w *walk) payload(ctx context.Context, v version) (map[string]any, error) {
 	data, err := w.read(ctx, v)
-	if errors.Is(err, errGone) {
+	if errors.Is(err, errGone) && v.deleted.IsZero() {
 		// The history said that it can be read.
 		return nil, errChanged
 	}
+	// Where the history has a time of deletion, Vault's clock says that it has come, whatever ours does.
 	return data, err
 }
 
@@ -110,6 +111,9 @@ func (w *walk) back(ctx context.Context, r *Record) error {
 			return nil
 		}
 		data, err := w.payload(ctx, v)
+		if errors.Is(err, errGone) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}

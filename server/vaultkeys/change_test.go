@@ -36,7 +36,9 @@ func TestChangesAreInForceWithinTheRefreshInterval(t *testing.T) {
 			func(key *server.Key, _ error) bool { return !key.ExpiresAt.IsZero() },
 		},
 		"scopes": {
-			func(t *testing.T, id string) { f.put(t, id, f.secretOf(id), map[string]any{"scopes": []string{"orders:read"}}) },
+			func(t *testing.T, id string) {
+				f.put(t, id, f.secretOf(id), map[string]any{"scopes": []string{"orders:read"}})
+			},
 			func(key *server.Key, _ error) bool { return len(key.Scopes) == 1 },
 		},
 		"rotation": {

@@ -25,6 +25,13 @@ func (b *boundTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		release()
 		return nil, err
 	}
+	if answer.StatusCode/100 == 3 { // Vault's client follows it, and leaves the body open
+		_, _ = io.CopyN(io.Discard, answer.Body, 2<<10) // so that the connection serves again
+		_ = answer.Body.Close()
+		answer.Body = http.NoBody
+		release()
+		return answer, nil
+	}
 	answer.Body = &boundBody{ReadCloser: http.MaxBytesReader(nil, answer.Body, maxAnswer), release: release}
 	return answer, nil
 }

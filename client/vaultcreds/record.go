@@ -35,25 +35,17 @@ func (s *Source) read(ctx context.Context, version int) (*record, error) {
 	switch {
 	case denied(err):
 		return nil, fmt.Errorf("vault refuses to read %s: give the token's policy the capability read on it: %w", path, err)
+	case errors.Is(err, errDeleted):
+		return nil, fmt.Errorf("%s in Vault is %w, or never was", path, errDeleted)
 	case err != nil:
 		return nil, fmt.Errorf("reading %s from Vault: %w", path, err)
-	case answer == nil:
-		return nil, fmt.Errorf("%s in Vault is %w, or never was", path, errDeleted)
 	}
-	fields, _ := answer.Data["data"].(map[string]any)
-	metadata, known := answer.Data["metadata"].(map[string]any)
-	if !known {
-		return nil, fmt.Errorf("%s in Vault has no metadata: the mount must be a KV engine of version 2", path)
-	}
-	if fields == nil {
-		return nil, fmt.Errorf("this version of %s in Vault is %w", path, errDeleted)
-	}
-	return parseRecord(s.keyID, fields, metadata)
+	return parseRecord(s.keyID, answer.Data.Data, answer.Data.Metadata)
 }
 
 // parseRecord reads the fields that concern a client. No error holds a field's value.
-func parseRecord(keyID string, fields, metadata map[string]any) (*record, error) {
-	r := &record{}
+func parseRecord(keyID string, fields map[string]any, version metadata) (*record, error) {
+	r := &record{version: version.Version}
 	secret, _ := fields["secret"].(string)
 	if secret == "" {
 		return nil, fmt.Errorf("the record of key %s in Vault has no field secret, or not a string", keyID)
@@ -62,11 +54,7 @@ func parseRecord(keyID string, fields, metadata map[string]any) (*record, error)
 	if r.credentials, err = client.ParseCredentials(keyID, secret); err != nil {
 		return nil, fmt.Errorf("the record of key %s in Vault: %w", keyID, err)
 	}
-	if r.version, err = number(metadata["version"]); err != nil {
-		return nil, errors.New("vault's metadata has no version: is the mount a KV engine of version 2?")
-	}
-	created, _ := metadata["created_time"].(string)
-	if r.created, err = time.Parse(time.RFC3339Nano, created); err != nil {
+	if r.created, err = time.Parse(time.RFC3339Nano, version.Created); err != nil {
 		return nil, errors.New("vault's metadata has no created_time: is the mount a KV engine of version 2?")
 	}
 	if isTrue(fields["disabled"]) {
@@ -78,13 +66,3 @@ func parseRecord(keyID string, fields, metadata map[string]any) (*record, error)
 
 // isTrue also reads the text that the vault command writes.
 func isTrue(value any) bool { return value == true || value == "true" }
-
-// number reads a JSON number as Vault's client decodes it.
-func number(value any) (int, error) {
-	text, ok := value.(interface{ Int64() (int64, error) })
-	if !ok {
-		return 0, errors.New("not a number")
-	}
-	n, err := text.Int64()
-	return int(n), err
-}

@@ -41,8 +41,9 @@ func newSession(o Options) (*session, error) {
 	config.MaxRetries, config.Timeout = 0, o.Timeout
 	client, err := api.NewClient(config)
 	if err != nil {
-		return nil, err
+		return nil, plain(err)
 	}
+	config.HttpClient.Transport = boundTransport{base: config.HttpClient.Transport} // the client goes on using it
 	if o.Namespace != "" {
 		client.SetNamespace(o.Namespace)
 	}
@@ -86,7 +87,7 @@ func (s *session) login(ctx context.Context) error {
 	token, err := s.auth.login(ctx, s.Client)
 	if err != nil {
 		s.token = nil
-		return fmt.Errorf("logging in to Vault by %v: %w", s.auth, err)
+		return fmt.Errorf("logging in to Vault by %v: %w", s.auth, plain(err))
 	}
 	s.use(token)
 	return nil
@@ -99,19 +100,29 @@ func (s *session) use(token *api.SecretAuth) {
 	}
 }
 
-// get reads a path, after another login where Vault denies the token.
-func (s *session) get(ctx context.Context, path string, query map[string][]string) (*api.Secret, error) {
+// get reads a path, after another login where Vault denies the token. Its error is errDeleted where
+// there is no such path or version any more.
+func (s *session) get(ctx context.Context, path string, query map[string][]string) (*answer, error) {
 	if err := s.prepare(ctx); err != nil {
 		return nil, err
 	}
-	answer, err := s.Logical().ReadWithDataWithContext(ctx, path, query)
+	answer, err := s.ask(ctx, path, query)
 	if !denied(err) || time.Since(s.last) < loginEvery {
 		return answer, err
 	}
 	if again := s.login(ctx); again != nil {
 		return nil, again
 	}
-	return s.Logical().ReadWithDataWithContext(ctx, path, query)
+	return s.ask(ctx, path, query)
+}
+
+func (s *session) ask(ctx context.Context, path string, query map[string][]string) (*answer, error) {
+	response, err := s.Logical().ReadRawWithDataWithContext(ctx, path, query)
+	if response != nil {
+		defer response.Body.Close()
+	}
+	answer, err := decode(response, err)
+	return answer, plain(err)
 }
 
 func denied(err error) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -87,8 +88,8 @@ func (k *kv) fields(ctx context.Context, id string, version int) (map[string]any
 }
 
 // get asks for a path of the engine and decodes the answer. "Not found" is errGone only in the
-// words of an engine that knows of no such path: a proxy's, or that of a Vault without this mount,
-// is no reason to take keys for deleted.
+// words of an engine: a proxy's, or that of a Vault without this mount, is no reason to take keys
+// for deleted.
 func (k *kv) get(ctx context.Context, what, part, id string, query url.Values, answer any) error {
 	ctx, cancel := context.WithTimeout(ctx, k.timeout)
 	defer cancel()
@@ -102,8 +103,11 @@ func (k *kv) get(ctx context.Context, what, part, id string, query url.Values, a
 	}
 	what += path
 	var refused *api.ResponseError
-	if errors.As(err, &refused) && refused.StatusCode == http.StatusNotFound && !refused.RawError && len(refused.Errors) == 0 {
-		return errGone
+	if errors.As(err, &refused) && refused.StatusCode == http.StatusNotFound && len(refused.Errors) == 0 {
+		if tellsGone(response.Body) {
+			return errGone
+		}
+		return &answerError{what: what, status: refused.StatusCode, text: errGarbage.Error()}
 	}
 	if err != nil {
 		return explain(what, err)
@@ -119,4 +123,19 @@ func (k *kv) get(ctx context.Context, what, part, id string, query url.Values, a
 		return &answerError{what: what, text: errGarbage.Error()}
 	}
 	return nil
+}
+
+// tellsGone reports whether the body of a "not found" is one of an engine's two: an empty list of
+// errors for a path that is not there, the metadata of a version that was deleted.
+func tellsGone(body io.Reader) bool {
+	var answer struct {
+		Errors *[]string `json:"errors"`
+		Data   *struct {
+			Metadata map[string]any `json:"metadata"`
+		} `json:"data"`
+	}
+	if err := json.NewDecoder(body).Decode(&answer); err != nil {
+		return false
+	}
+	return answer.Errors != nil && len(*answer.Errors) == 0 || answer.Errors == nil && answer.Data != nil && answer.Data.Metadata != nil
 }

@@ -64,3 +64,15 @@ func (h history) equal(other history) bool {
 		return a.number == b.number && a.created.Equal(b.created) && a.deleted.Equal(b.deleted) && a.destroyed == b.destroyed
 	})
 }
+
+// clockError is by how much a clock may differ from Vault's without keeping a deletion of Vault's
+// from being in force.
+const clockError = 10 * time.Minute
+
+// ending reports whether a version is being deleted, or was a moment ago, by a clock that may not
+// be Vault's: then the history alone does not tell whether it can be read.
+func (h history) ending(now time.Time) bool {
+	return slices.ContainsFunc(h, func(v version) bool {
+		return !v.destroyed && !v.deleted.IsZero() && v.deleted.Sub(now).Abs() < clockError
+	})
+}

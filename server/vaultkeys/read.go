@@ -97,7 +97,7 @@ func (s *Source) look(ctx context.Context, e *entry, b *budget) (*cached, error)
 	case err != nil:
 		s.deniedBy(err, logins)
 		return nil, err
-	case before != nil && !before.shared && before.history.equal(h):
+	case before != nil && !before.shared && before.history.equal(h) && !h.ending(now):
 		same := *before
 		same.asOf = now
 		return &same, nil

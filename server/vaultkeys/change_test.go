@@ -180,6 +180,19 @@ func TestDeletionCountsByVaultsClock(t *testing.T) {
 	f.requireSecrets(t, source, keyID, b)
 }
 
+// So is one that was scheduled.
+func TestScheduledDeletionCountsByVaultsClock(t *testing.T) {
+	f := newFixture(t)
+	f.clock.Advance(-5 * time.Minute)
+	_, err := f.root.Logical().Write("secret/metadata/"+f.prefix+"/"+keyID, map[string]any{"delete_version_after": "2s"})
+	require.NoError(t, err)
+	a := newSecret()
+	f.put(t, keyID, a)
+	source := f.open(t)
+	f.requireSecrets(t, source, keyID, a)
+	requireUnknown(t, source, keyID)
+}
+
 // What is malformed in an older version ends the walk there, and leaves the key in force.
 func TestMalformedOlderVersion(t *testing.T) {
 	f := newFixture(t)
@@ -191,6 +204,18 @@ func TestMalformedOlderVersion(t *testing.T) {
 	f.requireSecrets(t, source, keyID, b)
 	require.Contains(t, f.log.String(), "version=2")
 	require.Empty(t, source.Status().Malformed)
+}
+
+// A secret of one environment is not valid in another, also one that was not made by countersign
+// and does not say of which it is.
+func TestEarlierVersionOfAnotherEnvironment(t *testing.T) {
+	f := newFixture(t)
+	a, b, id := strings.Repeat("a", 40), strings.Repeat("b", 40), "partner"
+	f.put(t, id, a, map[string]any{"environment": "test"})
+	f.put(t, id, b)
+	source := f.open(t)
+	f.requireSecrets(t, source, id, b)
+	require.Contains(t, f.log.String(), "field=environment")
 }
 
 // Many requests that are the first to name a key cause one reading of it.

@@ -1,6 +1,7 @@
 package vaultkeys
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -51,10 +52,16 @@ func ParseFields(id string, data map[string]any) (Fields, error) {
 	return f, nil
 }
 
-// parsePrevious reads what counts of an earlier version: its secret, and whether it ended those
-// before it. The rest of it is history.
+// parsePrevious reads what counts of an earlier version: its secret, which must be of the same
+// environment, and whether it ended those before it. The rest of it is history.
 func parsePrevious(data map[string]any, environment string) (secret canonical.Secret, revokePrevious bool, err error) {
 	p := parser{data: data, known: make(map[string]bool)}
+	p.text("environment", true, func(text string) error {
+		if text != environment {
+			return errors.New("it is not that of the current version")
+		}
+		return nil
+	})
 	revokePrevious = p.boolean("revoke_previous")
 	p.text("secret", true, func(text string) (err error) {
 		secret, err = keyrules.ParseSecret(text, environment)

@@ -47,8 +47,8 @@ var errChanged = errors.New("the key changed while it was being read")
 // valid for the overlap, counted from the creation of the version that brought the later secret, so
 // that edits of other fields since do not lengthen or shorten it. The walk goes back through
 // earlier secrets while they can be valid, and ends before the first version that is deleted,
-// destroyed or malformed, and after the first that says revoke_previous: whoever deletes a version
-// means its secret, which others before it may hold as well.
+// destroyed, malformed or of another environment, and after the first that says revoke_previous:
+// whoever deletes a version means its secret, which others before it may hold as well.
 type walk struct {
 	id      string
 	history history

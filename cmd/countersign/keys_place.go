@@ -104,6 +104,13 @@ func (k *keysCommand) overlapFlag(cmd *cobra.Command) {
 		if cmd.Flags().Changed("overlap") && !k.place.vault {
 			return usagef("--overlap belongs to --vault here: a key file says when each secret ends")
 		}
+		span, err := parseSpan(k.overlap)
+		switch {
+		case err != nil:
+			return usagef("--overlap: %w", err)
+		case span == 0:
+			return usagef("--overlap tells the verifiers' keys.vault.overlap here, which is never 0; 'countersign keys rotate --overlap 0s' ends older secrets at once")
+		}
 		return nil
 	}
 }

@@ -23,7 +23,8 @@ oldest; --force drops that one, and says so. With --overlap 0s the old secrets e
 is for a secret that has leaked.
 
 In Vault the overlap is a setting of the verifiers (keys.vault.overlap): there --overlap tells what
-it is, but for 0s, which ends the old secrets at once all the same.`,
+it is, but for 0s, which ends the old secrets at once all the same. So does the rotation of a key
+that is disabled or has expired, so that no old secret comes back with it.`,
 		Example: `  countersign keys rotate ck_live_7h2kq9m4x8wz3n5c --file keys.yaml
   countersign keys rotate ck_live_7h2kq9m4x8wz3n5c --overlap 7d
   countersign keys rotate ck_live_7h2kq9m4x8wz3n5c --overlap 0s    # it leaked
@@ -49,8 +50,13 @@ func (k *keysCommand) rotate(cmd *cobra.Command, id string, rotation filekeys.Ro
 	}
 	defer store.Close()
 	var rotated filekeys.Record
-	dropped := 0
+	dropped, ended := 0, ""
 	err = store.Update(cmd.Context(), id, func(r *filekeys.Record) (err error) {
+		// The overlap in Vault is the verifiers', and goes on while the key is refused: whoever enables
+		// it within that time would bring the secret that it was revoked for back to life.
+		if state := keyState(r, k.now()); k.place.vault && (state == "disabled" || state == "expired") {
+			rotation.Overlap, ended = 0, state
+		}
 		if dropped, err = r.Rotate(filekeys.NewSecret(r.Environment), rotation); err != nil {
 			return err
 		}
@@ -67,10 +73,18 @@ func (k *keysCommand) rotate(cmd *cobra.Command, id string, rotation filekeys.Ro
 	if dropped > 0 {
 		fmt.Fprintln(notes, "dropped the oldest active secret, by --force: clients that still use it are refused from now on")
 	}
-	if older := rotated.Secrets[1:]; len(older) > 0 {
-		fmt.Fprintf(notes, "%d older secret(s) stay valid, the newest of them until %s\n", len(older), older[0].NotAfter.Format(time.RFC3339))
-	} else {
+	older := rotated.Secrets[1:]
+	switch {
+	case ended != "":
+		fmt.Fprintf(notes, "the key is %s: its older secrets end at once, so that they do not come back with it\n", ended)
+	case len(older) == 0:
 		fmt.Fprintln(notes, "no older secret is valid any more")
+	default:
+		fmt.Fprintf(notes, "%d older secret(s) stay valid, the newest of them until %s", len(older), older[0].NotAfter.Format(time.RFC3339))
+		if k.place.vault {
+			fmt.Fprintf(notes, ", if the verifiers' keys.vault.overlap is %v; --overlap 0s ends them at once", rotation.Overlap)
+		}
+		fmt.Fprintln(notes)
 	}
 	if state := keyState(&rotated, rotation.Now); state == "disabled" || state == "expired" {
 		fmt.Fprintf(notes, "the key is still %s, and is refused whatever its secrets\n", state)

@@ -109,6 +109,40 @@ func TestKeysVaultRotate(t *testing.T) {
 	assert.Equal(t, 2, strings.Count(v.out, "\nsecret "), "%s", v.out)
 }
 
+// TestKeysVaultRotateOfARevokedKeyEndsTheOldSecret, which would come back with the key otherwise.
+func TestKeysVaultRotateOfARevokedKeyEndsTheOldSecret(t *testing.T) {
+	v := newVaultRun(t)
+	v.ok("new", "--environment", "live", "--id", "a")
+	v.ok("rotate", "a")
+	v.ok("revoke", "a")
+	v.ok("rotate", "a")
+	_, newest := v.printed()
+	assert.Contains(t, v.errOut, "the key is disabled: its older secrets end at once")
+	assert.Equal(t, true, v.versions("a")[0]["revoke_previous"])
+	_, err := v.root.KVv2("secret").Patch(t.Context(), v.prefix+"/a", map[string]any{"disabled": false}) // as the runbook undoes it
+	require.NoError(t, err)
+	keys, err := vaultkeys.Open(t.Context(), vaultkeys.Options{Prefix: v.prefix})
+	require.NoError(t, err)
+	defer keys.Close()
+	key, err := keys.Key(t.Context(), "a")
+	require.NoError(t, err)
+	require.Len(t, key.Secrets, 1)
+	assert.Equal(t, newest, key.Secrets[0].Secret.Reveal())
+
+	v.ok("new", "--environment", "live", "--id", "b", "--expires", "1d")
+	v.now = v.now.Add(25 * time.Hour)
+	v.ok("rotate", "b")
+	assert.Contains(t, v.errOut, "the key is expired: its older secrets end at once")
+	assert.Equal(t, true, v.versions("b")[0]["revoke_previous"])
+}
+
+func TestKeysVaultRotateTellsWhatTheEndDependsOn(t *testing.T) {
+	v := newVaultRun(t)
+	v.ok("new", "--environment", "live", "--id", "a")
+	v.ok("rotate", "a", "--overlap", "5m")
+	assert.Contains(t, v.errOut, "Z, if the verifiers' keys.vault.overlap is 5m0s; --overlap 0s ends them at once\n")
+}
+
 func TestKeysVaultRevoke(t *testing.T) {
 	v := newVaultRun(t)
 	v.ok("new", "--environment", "live", "--id", "a")
@@ -208,6 +242,9 @@ func TestKeysVaultSaysWhatIsWrong(t *testing.T) {
 	v := newVaultRun(t)
 	v.fails(true, "--file exclude", "list", "--file", "keys.yaml")
 	v.fails(true, "--overlap", "show", "a", "--overlap", "soon")
+	for _, args := range [][]string{{"show", "a"}, {"revoke", "a", "--secret-index", "1"}, {"list"}} {
+		v.fails(true, "never 0", append(args, "--overlap", "0s")...)
+	}
 	v.fails(true, "--admin takes", "show", "a", "--admin", "127.0.0.1:9443")
 	for _, args := range [][]string{{"list", "--vault-mount", "kv"}, {"list", "--overlap", "1h"}} {
 		var wrong usageError

@@ -16,6 +16,7 @@ type entry struct {
 	used    atomic.Int64            // when it was asked for last, by Source.elapsed, within a second or so
 	due     atomic.Int64            // when it is to be read again, likewise
 	busy    atomic.Bool             // it is being refreshed
+	failing atomic.Bool             // the last reading failed
 
 	reading  sync.Mutex      // held through a reading
 	payloads map[int]payload // under reading: of the versions that the record was made of

@@ -185,6 +185,33 @@ func TestRecordThatMayNotBeReadIsStaleByItself(t *testing.T) {
 	f.requireKnown(t, source, keyID)
 }
 
+// A token is looked up once when many reads are denied again and again, and not for each.
+func TestDenialsDoNotHammerVault(t *testing.T) {
+	f := newFixture(t)
+	p := newProxy(t, f)
+	f.put(t, keyID, f.secretOf(keyID))
+	var denials atomic.Int64
+	var denied atomic.Bool
+	deny := respond(http.StatusForbidden, `{"errors":["permission denied"]}`)
+	p.interceptPath("/v1/secret/metadata/"+f.prefix+"/"+keyID, func(w http.ResponseWriter, req *http.Request) bool {
+		if denied.Load() {
+			denials.Add(1)
+			deny(w, req)
+		}
+		return denied.Load()
+	})
+	source := f.open(t, p.use)
+	requireKey(t, source, keyID)
+	lookups := p.count("token")
+	denied.Store(true)
+	began := time.Now()
+	eventually(t, func() bool { return denials.Load() >= 10 }, func() string { return "no refresh" })
+	require.Greater(t, time.Since(began), time.Second, "what fails is asked for more often than what does not")
+	require.Equal(t, 1, p.count("token")-lookups)
+	f.clock.Advance(time.Minute)
+	eventually(t, func() bool { return p.count("token")-lookups == 2 }, func() string { return "it is not looked up again" })
+}
+
 // Nothing of a source runs after Close, also while Vault hangs.
 func TestCloseDoesNotWaitForVault(t *testing.T) {
 	f := newFixture(t)

@@ -70,11 +70,16 @@ func (s *Source) read(ctx context.Context, e *entry, b *budget) (*cached, error)
 		if next, err = s.look(ctx, e, b); err == nil {
 			e.due.Store(s.elapsed(next.asOf) + int64(s.soon()))
 			e.cached.Store(next)
+			e.failing.Store(false)
 			s.records.note(s.options, "", nil)
 			return next, nil
 		}
 	}
-	e.due.Store(s.elapsed(s.options.Now()) + int64(s.soon()/4))
+	pause := s.soon()
+	if !e.failing.Swap(true) { // it may have been a moment's
+		pause /= 4
+	}
+	e.due.Store(s.elapsed(s.options.Now()) + int64(pause))
 	if !ended(s.ctx, err) {
 		s.records.note(s.options, "a key cannot be read", err)
 	}

@@ -18,6 +18,8 @@ const (
 	// rolesAge is from what age on a token that Vault knows, and still does not permit what was
 	// asked, is replaced: its role may have been given another policy since.
 	rolesAge = 10 * time.Minute
+	// lookEvery bounds how often Vault is asked whether it still knows a token, for denials.
+	lookEvery = 30 * time.Second
 )
 
 // session keeps a client logged in. It renews its token, and logs in anew when the token ends, is
@@ -33,6 +35,8 @@ type session struct {
 	attempts chan error    // the outcome of the first login; buffered
 	fresh    chan struct{} // told after each login
 	refused  chan uint64   // told the login whose token was denied
+
+	looked time.Time // of run alone: when Vault was last asked whether it knows the token; zero: not yet
 
 	mu    sync.Mutex
 	state sessionState
@@ -150,6 +154,7 @@ func (s *session) keep(ctx context.Context, group *sync.WaitGroup, auth *api.Sec
 		group.Go(watcher.Start)
 		defer watcher.Stop()
 	}
+	s.looked = time.Time{}
 	ticks, stop := s.poll()
 	defer stop()
 	for {
@@ -183,9 +188,14 @@ func (s *session) mustReplace(ctx context.Context, logins uint64) bool {
 	if logins != state.logins {
 		return false // it was an earlier token
 	}
-	if s.now().Sub(state.since) > rolesAge {
+	now := s.now()
+	if now.Sub(state.since) > rolesAge {
 		return true
 	}
+	if !s.looked.IsZero() && now.Sub(s.looked) < lookEvery {
+		return false
+	}
+	s.looked = now
 	_, err := s.client.Auth().Token().LookupSelfWithContext(ctx)
 	return err != nil && denied(explain("", err))
 }

@@ -12,7 +12,9 @@ import (
 // keyStore is where the keys commands keep keys. Each call is one atomic change; an id that is not
 // there, or is there already, is an error that says so.
 type keyStore interface {
-	Records(ctx context.Context) ([]filekeys.Record, error)
+	// List returns all keys, those deleted in Vault included.
+	List(ctx context.Context) ([]foundKey, error)
+	Find(ctx context.Context, id string) (*foundKey, error)
 	Add(ctx context.Context, record filekeys.Record) error
 	// Update changes a record; an error of change leaves it as it is, and is returned.
 	Update(ctx context.Context, id string, change func(*filekeys.Record) error) error

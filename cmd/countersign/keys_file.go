@@ -26,7 +26,29 @@ const lockWait = 10 * time.Second
 // Close does nothing: each call opens and closes the file.
 func (f *keyFile) Close() error { return nil }
 
-func (f *keyFile) Records(context.Context) ([]filekeys.Record, error) { return filekeys.Read(f.path) }
+func (f *keyFile) List(context.Context) ([]foundKey, error) {
+	records, err := filekeys.Read(f.path)
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]foundKey, 0, len(records))
+	for _, record := range records {
+		keys = append(keys, foundKey{Record: record})
+	}
+	return keys, nil
+}
+
+func (f *keyFile) Find(_ context.Context, id string) (*foundKey, error) {
+	records, err := filekeys.Read(f.path)
+	if err != nil {
+		return nil, err
+	}
+	at, err := indexOfKey(records, id)
+	if err != nil {
+		return nil, err
+	}
+	return &foundKey{Record: records[at]}, nil
+}
 
 func (f *keyFile) Add(ctx context.Context, record filekeys.Record) error {
 	return f.edit(ctx, true, func(records []filekeys.Record) ([]filekeys.Record, error) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"text/tabwriter"
 
@@ -18,7 +19,8 @@ func (k *keysCommand) listCommand() *cobra.Command {
   rotating   several are: clients move from the old one to the new
   expired    its time has passed
   ended      none of its secrets is active any more
-  disabled   it was revoked`,
+  disabled   it was revoked
+  deleted    its current version in Vault was deleted`,
 		Example: `  countersign keys list --file keys.yaml
   countersign keys list --json | jq -r '.[] | select(.state == "rotating").id'`,
 		Args: noArguments,
@@ -35,13 +37,17 @@ func (k *keysCommand) list(cmd *cobra.Command, asJSON bool) error {
 		return err
 	}
 	defer store.Close()
-	records, err := store.Records(cmd.Context())
+	keys, err := store.List(cmd.Context())
 	if err != nil {
 		return err
 	}
-	views := make([]keyView, 0, len(records))
-	for i := range records {
-		views = append(views, viewOf(&records[i], k.now()))
+	views := make([]keyView, 0, len(keys))
+	for i := range keys {
+		view := viewOf(&keys[i].Record, k.now())
+		if keys[i].deleted {
+			view.State, view.Dialects = "deleted", []string{}
+		}
+		views = append(views, view)
 	}
 	if asJSON {
 		return printJSON(cmd.OutOrStdout(), views)
@@ -53,7 +59,7 @@ func (k *keysCommand) list(cmd *cobra.Command, asJSON bool) error {
 	table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "ID\tENVIRONMENT\tSCOPES\tDIALECTS\tSECRETS\tEXPIRES\tSTATE")
 	for _, v := range views {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", v.ID, v.Environment, joined(v.Scopes, "-"),
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", v.ID, cmp.Or(v.Environment, "-"), joined(v.Scopes, "-"),
 			joined(v.Dialects, "-"), v.ActiveSecrets, orWord(v.ExpiresAt, "never"), v.State)
 	}
 	return table.Flush()

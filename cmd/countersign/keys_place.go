@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 
@@ -120,11 +119,7 @@ type foundKey struct {
 	filekeys.Record
 	version  int
 	versions []int
-}
-
-// keyFinder is a keyStore that need not read all keys to find one.
-type keyFinder interface {
-	Find(ctx context.Context, id string) (*foundKey, error)
+	deleted  bool // its current version is: nothing but the id is known
 }
 
 // find returns the key of an id.
@@ -134,18 +129,7 @@ func (k *keysCommand) find(cmd *cobra.Command, id string) (*foundKey, error) {
 		return nil, err
 	}
 	defer store.Close()
-	if finder, can := store.(keyFinder); can {
-		return finder.Find(cmd.Context(), id)
-	}
-	records, err := store.Records(cmd.Context())
-	if err != nil {
-		return nil, err
-	}
-	at, err := indexOfKey(records, id)
-	if err != nil {
-		return nil, err
-	}
-	return &foundKey{Record: records[at]}, nil
+	return store.Find(cmd.Context(), id)
 }
 
 // seen says when verifiers see a change.

@@ -21,36 +21,34 @@ type keyVault struct {
 	notes      io.Writer // hears of keys that cannot be read
 }
 
-var (
-	_ keyStore  = (*keyVault)(nil)
-	_ keyFinder = (*keyVault)(nil)
-)
+var _ keyStore = (*keyVault)(nil)
 
 var errLostRace = errors.New("another change came in between, and nothing was written: look at the key, and run the command again")
 
 func (v *keyVault) Close() error { return v.connection.Close() }
 
-// Records tells of keys that are malformed, and leaves them and deleted ones out.
-func (v *keyVault) Records(ctx context.Context) ([]filekeys.Record, error) {
+// List tells of keys that are malformed, and leaves them out.
+func (v *keyVault) List(ctx context.Context) ([]foundKey, error) {
 	ids, err := v.connection.IDs(ctx)
 	if err != nil {
-		return nil, err
+		return nil, oneLine(err)
 	}
-	var records []filekeys.Record
+	var keys []foundKey
 	for _, id := range ids {
 		record, err := v.connection.Record(ctx, id)
 		var malformed *vaultkeys.FieldError
 		switch {
 		case errors.Is(err, server.ErrUnknownKey):
+			keys = append(keys, foundKey{Record: filekeys.Record{ID: id}, deleted: true})
 		case errors.As(err, &malformed):
 			fmt.Fprintf(v.notes, "%s is refused by verifiers, because its record is malformed: %v\n", id, malformed)
 		case err != nil:
-			return nil, err
+			return nil, oneLine(err)
 		default:
-			records = append(records, fromVault(record))
+			keys = append(keys, foundKey{Record: fromVault(record)})
 		}
 	}
-	return records, nil
+	return keys, nil
 }
 
 // Find returns one key, and which versions hold its secrets.

@@ -193,7 +193,7 @@ func TestKeysVaultListAndShow(t *testing.T) {
 	v.put("malformed", map[string]any{"secret": "cs_live_nosuchsecret", "environment": "live"})
 	v.put("by-hand", map[string]any{"secret": strings.Repeat("imported", 4), "environment": "live", "disabled": "true"})
 	v.ok("list")
-	assert.Regexp(t, `(?s)^ID +ENVIRONMENT.*\na +live +orders:read +cs4 +2 +never +rotating\nby-hand +live +- +cs4 +1 +never +disabled\n$`, v.out)
+	assert.Regexp(t, `(?s)^ID +ENVIRONMENT.*\na +live +orders:read +cs4 +2 +never +rotating\nby-hand +live +- +cs4 +1 +never +disabled\ndeleted +- +- +- +0 +never +deleted\n$`, v.out)
 	assert.Contains(t, v.errOut, "malformed is refused by verifiers")
 	assert.NotContains(t, v.errOut, "nosuchsecret")
 

@@ -18,7 +18,7 @@ type keyView struct {
 	Environment     string       `json:"environment"`
 	Scopes          []string     `json:"scopes"`
 	Dialects        []string     `json:"dialects"`
-	State           string       `json:"state"` // see keyState
+	State           string       `json:"state"` // see keyState; or deleted
 	Disabled        bool         `json:"disabled"`
 	ExpiresAt       *time.Time   `json:"expires_at"` // null: never
 	ActiveSecrets   int          `json:"active_secrets"`

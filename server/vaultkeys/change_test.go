@@ -1,6 +1,7 @@
 package vaultkeys_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -285,6 +286,32 @@ func TestFirstUsesDoNotStarveRefreshes(t *testing.T) {
 	}
 	requests.Wait()
 	require.Greater(t, refused.Load(), int64(40), "the budget did not bind")
+}
+
+// When there are more keys in use than refreshes allow for, the log and Status say so.
+func TestLateRefreshesAreTold(t *testing.T) {
+	f := newFixture(t)
+	var ids []string
+	for i := range 30 {
+		ids = append(ids, fmt.Sprintf("key-%d", i))
+		f.put(t, ids[i], newSecret())
+	}
+	late := func(refreshes int) (told func() bool, source *vaultkeys.Source) {
+		source = f.open(t, func(o *vaultkeys.Options) { o.Refreshes, o.Refresh = refreshes, 2*time.Second })
+		return func() bool {
+			for _, id := range ids {
+				requireKey(t, source, id)
+			}
+			return source.Status().Late > 0 && strings.Contains(f.log.String(), "keys in use are refreshed too late")
+		}, source
+	}
+	told, source := late(1000)
+	for began := time.Now(); time.Since(began) < 3*time.Second; time.Sleep(10 * time.Millisecond) {
+		require.False(t, told())
+	}
+	require.NoError(t, source.Close())
+	told, _ = late(5)
+	eventually(t, told, func() string { return "nobody tells of it" })
 }
 
 // What nobody uses is dropped from memory, and read when it is used again.

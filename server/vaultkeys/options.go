@@ -46,8 +46,10 @@ type Options struct {
 	// FirstReads and Refreshes bound the questions a second that first uses of keys, and
 	// refreshes, may put to Vault; each has its own budget, so that neither can starve the other.
 	// A first use takes two questions or more, a refresh of a key in use one: with 500 a second,
-	// 10,000 keys in use are fresh within 30 seconds. With more they grow older than Refresh says,
-	// as Status.Age tells. 0 means 500.
+	// 10,000 keys in use are fresh within 30 seconds, if Vault answers within 100 ms: an eighth of
+	// Refreshes, and at least 8, may be under way at once. With more keys, or a slower Vault, they
+	// grow older than Refresh says, as the log and Status.Late tell, and rotations and revocations
+	// are in force that much later. 0 means 500.
 	FirstReads, Refreshes int
 
 	// Logger hears of logins, outages and malformed records, never of a secret or token; nil means

@@ -3,6 +3,7 @@ package vaultkeys
 import (
 	"cmp"
 	"context"
+	"log/slog"
 	"slices"
 	"time"
 )
@@ -37,7 +38,7 @@ func (s *Source) refresh(ctx context.Context) {
 }
 
 // due returns the entries to be read again, the most overdue first, and marks them busy. It drops
-// those that nobody uses.
+// those that nobody uses, and logs when it cannot keep up.
 func (s *Source) due() []*entry {
 	listing := s.listing.Load()
 	if listing == nil {
@@ -48,9 +49,14 @@ func (s *Source) due() []*entry {
 	reachable := now.Sub(listing.asOf) <= s.options.Refresh
 	elapsed := s.elapsed(now)
 	var due []*entry
+	var oldest time.Duration // of the keys that Vault would tell of
 	for _, e := range listing.entries {
+		c := e.cached.Load()
+		if c != nil && !e.failing.Load() {
+			oldest = max(oldest, now.Sub(c.asOf))
+		}
 		switch {
-		case e.cached.Load() == nil || elapsed < e.due.Load() || e.busy.Load():
+		case c == nil || elapsed < e.due.Load() || e.busy.Load():
 		case reachable && e.idle(elapsed, idleRefreshes*s.options.Refresh):
 			e.forget()
 		default:
@@ -60,6 +66,11 @@ func (s *Source) due() []*entry {
 	slices.SortFunc(due, func(a, b *entry) int { return cmp.Compare(a.due.Load(), b.due.Load()) })
 	for _, e := range due {
 		e.busy.Store(true)
+	}
+	if reachable && oldest > s.options.Refresh && now.Sub(s.lateToldAt) >= toldEvery {
+		s.lateToldAt = now
+		s.options.Logger.Warn("keys in use are refreshed too late: Vault is slow, or there are more than the refreshes a second allow for",
+			slog.Duration("oldest", oldest), slog.Duration("refresh", s.options.Refresh), slog.Int("refreshes", s.options.Refreshes))
 	}
 	return due
 }

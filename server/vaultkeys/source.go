@@ -27,8 +27,9 @@ type Source struct {
 	flights    singleflight.Group      // first readings, by key id
 	firstReads *budget
 	refreshes  *budget
-	listed     trouble // of the listing
-	records    trouble // of records
+	listed     trouble   // of the listing
+	records    trouble   // of records
+	lateToldAt time.Time // of refresh alone: when the log last heard that keys are refreshed too late
 	owners     owners
 
 	ctx     context.Context // ends with the source
@@ -65,7 +66,7 @@ func Open(ctx context.Context, options Options) (*Source, error) {
 		return nil, err
 	}
 	s.kv = &kv{client: s.session.client, mount: options.Mount, prefix: options.Prefix, timeout: options.Timeout}
-	s.firstReads, s.refreshes = newBudget(options.FirstReads, 32), newBudget(options.Refreshes, 16)
+	s.firstReads, s.refreshes = newBudget(options.FirstReads, 32), newBudget(options.Refreshes, max(8, options.Refreshes/8))
 	s.running.Go(func() { s.session.run(s.ctx, &s.running) })
 	if err := s.begin(ctx); err != nil {
 		_ = s.Close()

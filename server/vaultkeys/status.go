@@ -14,6 +14,9 @@ type Status struct {
 	// Keys is how many keys Vault lists, Cached how many of them are in memory, Ignored how many
 	// names are no key ids.
 	Keys, Cached, Ignored int
+	// Late is how many keys in memory are older than Options.Refresh: in an outage, or when Vault is
+	// too slow or Options.Refreshes too few for all that are in use.
+	Late int
 	// Age is how old the oldest of what is in force is: the list, or a key in memory. Beyond
 	// StaleAfter it is refused.
 	Age, StaleAfter time.Duration
@@ -70,7 +73,11 @@ func (s *Source) Status() Status {
 			continue
 		}
 		status.Cached++
-		status.Age = max(status.Age, now.Sub(c.asOf))
+		age := now.Sub(c.asOf)
+		status.Age = max(status.Age, age)
+		if age > s.options.Refresh {
+			status.Late++
+		}
 		if c.problem != nil {
 			status.Malformed = append(status.Malformed, Malformed{ID: e.id, Version: c.history[0].number, Problem: c.problem})
 		}

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"errors"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -67,7 +67,14 @@ func (k *keysCommand) store(cmd *cobra.Command) (keyStore, error) {
 }
 
 func (k *keysCommand) openVault(cmd *cobra.Command) (keyStore, error) {
-	options := vaultkeys.Options{Mount: k.place.vaultMount, Prefix: k.place.vaultPrefix, Now: k.now, Auth: vaultAuth()}
+	auth, err := vaultAuth()
+	if err != nil {
+		return nil, err
+	}
+	if err := checkVaultAddress(); err != nil {
+		return nil, err
+	}
+	options := vaultkeys.Options{Mount: k.place.vaultMount, Prefix: k.place.vaultPrefix, Now: k.now, Auth: auth}
 	if k.overlap != "" {
 		overlap, err := parseSpan(k.overlap)
 		if err != nil {
@@ -77,22 +84,13 @@ func (k *keysCommand) openVault(cmd *cobra.Command) (keyStore, error) {
 	}
 	connection, err := vaultkeys.Connect(cmd.Context(), options)
 	if err != nil {
-		return nil, err
+		return nil, hint(err)
 	}
-	return &keyVault{connection: connection, notes: cmd.ErrOrStderr()}, nil
-}
-
-// vaultAuth takes the token of VAULT_TOKEN, or else that which 'vault login' left.
-func vaultAuth() vaultkeys.Auth {
-	home, err := os.UserHomeDir()
-	if os.Getenv("VAULT_TOKEN") != "" || err != nil {
-		return vaultkeys.Auth{}
+	store := &keyVault{connection: connection, notes: cmd.ErrOrStderr()}
+	if err := store.checkMount(cmd.Context()); err != nil {
+		return nil, errors.Join(err, store.Close())
 	}
-	path := filepath.Join(home, ".vault-token")
-	if _, err := os.Stat(path); err != nil {
-		return vaultkeys.Auth{}
-	}
-	return vaultkeys.Auth{TokenFile: path}
+	return store, nil
 }
 
 // overlapFlag tells the commands that only look at keys in Vault, or revoke them, the verifiers'

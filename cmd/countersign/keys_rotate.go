@@ -64,7 +64,11 @@ func (k *keysCommand) rotate(cmd *cobra.Command, id string, rotation filekeys.Ro
 		return nil
 	})
 	if errors.Is(err, filekeys.ErrTooManySecrets) {
-		return fmt.Errorf("%w: wait until one ends ('countersign keys show %s' tells when), or drop the oldest with --force", err, id)
+		place := ""
+		if k.place.vault {
+			place = "--vault "
+		}
+		return fmt.Errorf("%w: wait until one ends ('countersign keys show %s%s' tells when), or drop the oldest with --force", err, place, id)
 	}
 	if err != nil {
 		return err

@@ -31,7 +31,7 @@ func (v *keyVault) Close() error { return v.connection.Close() }
 func (v *keyVault) List(ctx context.Context) ([]foundKey, error) {
 	ids, err := v.connection.IDs(ctx)
 	if err != nil {
-		return nil, oneLine(err)
+		return nil, hint(err)
 	}
 	var keys []foundKey
 	for _, id := range ids {
@@ -43,7 +43,7 @@ func (v *keyVault) List(ctx context.Context) ([]foundKey, error) {
 		case errors.As(err, &malformed):
 			fmt.Fprintf(v.notes, "%s is refused by verifiers, because its record is malformed: %v\n", id, malformed)
 		case err != nil:
-			return nil, oneLine(err)
+			return nil, hint(err)
 		default:
 			keys = append(keys, foundKey{Record: fromVault(record)})
 		}
@@ -73,7 +73,7 @@ func (v *keyVault) read(ctx context.Context, id string) (*vaultkeys.Record, erro
 	case errors.As(err, &malformed):
 		return nil, fmt.Errorf("the key's record is malformed: %w (put it right with 'vault kv patch')", malformed)
 	}
-	return record, err
+	return record, hint(err)
 }
 
 func (v *keyVault) Add(ctx context.Context, record filekeys.Record) error {
@@ -111,9 +111,9 @@ func (v *keyVault) Remove(ctx context.Context, id string) error {
 	case errors.Is(err, api.ErrSecretNotFound):
 		return errors.New("there is no key of that id: 'countersign keys list --vault' shows those there are")
 	case err != nil:
-		return oneLine(err)
+		return hint(err)
 	}
-	return oneLine(engine.DeleteMetadata(ctx, path))
+	return hint(engine.DeleteMetadata(ctx, path))
 }
 
 // write writes a version if the current one is the one given; 0 means that there must be none.
@@ -124,21 +124,11 @@ func (v *keyVault) write(ctx context.Context, id string, fields vaultkeys.Fields
 	}
 	_, err = v.connection.Client().KVv2(v.connection.Mount()).Put(ctx, path, fields.Data(), api.WithCheckAndSet(current))
 	var refused *api.ResponseError
-	if errors.As(err, &refused) && refused.StatusCode == http.StatusBadRequest && strings.Contains(strings.Join(refused.Errors, " "), "check-and-set") {
+	switch {
+	case errors.As(err, &refused) && refused.StatusCode == http.StatusBadRequest && strings.Contains(strings.Join(refused.Errors, " "), "check-and-set"):
 		return errLostRace
+	case errors.Is(err, api.ErrSecretNotFound): // it was taken, and answered with nothing, as other engines do
+		return fmt.Errorf("%w; the secret lies there in plain text: remove it with 'vault delete %s/data/%s'", notKV(v.connection.Mount()), v.connection.Mount(), path)
 	}
-	return oneLine(err)
-}
-
-// oneLine makes one line of an error of Vault's client, and says what a refusal asks for.
-func oneLine(err error) error {
-	var refused *api.ResponseError
-	if !errors.As(err, &refused) {
-		return err
-	}
-	text := strings.Join(strings.Fields(strings.Join(refused.Errors, "; ")), " ")
-	if refused.StatusCode == http.StatusForbidden {
-		text += ": what the token must be allowed stands in server/vaultkeys/keeper.hcl"
-	}
-	return fmt.Errorf("vault answered %d %s: %s", refused.StatusCode, http.StatusText(refused.StatusCode), text)
+	return hint(err)
 }

@@ -4,6 +4,10 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -89,7 +93,7 @@ func TestKeysVaultRotate(t *testing.T) {
 
 	v.ok("rotate", "a")
 	v.ok("rotate", "a", "--overlap", "7d")
-	v.fails(false, "--force", "rotate", "a")
+	v.fails(false, "keys show --vault a' tells when), or drop the oldest with --force", "rotate", "a")
 	require.Len(t, v.versions("a"), 4, "the refused rotation wrote nothing")
 	v.ok("rotate", "a", "--force")
 	assert.Contains(t, v.errOut, "dropped the oldest")
@@ -250,14 +254,19 @@ func TestKeysVaultSaysWhatIsWrong(t *testing.T) {
 		var wrong usageError
 		assert.ErrorAs(t, v.raw("", append(args, "--file", "keys.yaml")...), &wrong)
 	}
+	v.fails(false, "name the KV engine, version 2, with --vault-mount", "list", "--vault-mount", "no-such-mount")
 	t.Setenv("VAULT_TOKEN", "not-a-token")
-	v.fails(false, "403", "list")
+	v.fails(false, "keeper.hcl", "list")
 	home := t.TempDir()
 	t.Setenv("HOME", home)
 	t.Setenv("VAULT_TOKEN", "")
-	v.fails(false, "VAULT_TOKEN", "list")
+	v.fails(false, "set the environment variable VAULT_TOKEN, or run 'vault login'", "list")
 	require.NoError(t, os.WriteFile(filepath.Join(home, ".vault-token"), []byte(v.root.Token()), 0o600)) // as 'vault login' does
 	v.ok("list")
+	t.Setenv("VAULT_ADDR", strings.TrimPrefix(os.Getenv("VAULT_ADDR"), "http://"))
+	v.fails(false, "http:// or https:// is missing", "list")
+	t.Setenv("VAULT_ADDR", "")
+	v.fails(false, "set VAULT_ADDR", "list")
 }
 
 func TestKeysVaultNeedsNoMoreThanItsPolicy(t *testing.T) {
@@ -285,4 +294,45 @@ func TestKeysVaultNeedsNoMoreThanItsPolicy(t *testing.T) {
 	}
 	as("keeper")
 	v.ok("revoke", "a", "--remove")
+}
+
+func TestKeysVaultSaysThatVaultIsSealed(t *testing.T) {
+	v := newVaultRun(t)
+	vault := vaulttest.Start(t)
+	t.Setenv("VAULT_ADDR", vault.Address)
+	t.Setenv("VAULT_TOKEN", vault.RootToken)
+	vault.Seal(t)
+	v.fails(false, "unseal it", "list")
+}
+
+// TestKeysVaultWritesNoSecretIntoAnotherEngine, where it would lie in plain sight.
+func TestKeysVaultWritesNoSecretIntoAnotherEngine(t *testing.T) {
+	v := newVaultRun(t)
+	mount := "kv1-" + strings.ToLower(rand.Text())
+	require.NoError(t, v.root.Sys().Mount(mount, &api.MountInput{Type: "kv", Options: map[string]string{"version": "1"}}))
+	refusal := mount + " is not a KV engine, version 2: name another with --vault-mount"
+	for _, args := range [][]string{{"list"}, {"new", "--environment", "live", "--id", "a"}, {"rotate", "a"}} {
+		v.fails(false, refusal, append(args, "--vault-mount", mount)...)
+	}
+	v.fails(false, "cubbyhole is not", "new", "--environment", "live", "--vault-mount", "cubbyhole")
+	left, err := v.root.Logical().Read(mount + "/data/" + v.prefix + "/a")
+	require.NoError(t, err)
+	require.Nil(t, left)
+
+	// Where Vault does not tell what the mount is, the answer to the write does.
+	address, err := url.Parse(v.root.Address())
+	require.NoError(t, err)
+	proxy := httputil.NewSingleHostReverseProxy(address)
+	mute := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if strings.HasPrefix(req.URL.Path, "/v1/sys/internal/") {
+			http.Error(w, `{"errors":["permission denied"]}`, http.StatusForbidden)
+			return
+		}
+		proxy.ServeHTTP(w, req)
+	}))
+	defer mute.Close()
+	t.Setenv("VAULT_ADDR", mute.URL)
+	v.ok("new", "--environment", "live", "--id", "good")
+	v.fails(false, refusal+"; the secret lies there in plain text: remove it with 'vault delete "+mount+"/data/"+v.prefix+"/a'",
+		"new", "--environment", "live", "--id", "a", "--vault-mount", mount)
 }

@@ -6,8 +6,12 @@ import (
 	"net/http"
 )
 
-// maxAnswer bounds what is read of an answer, in bytes: a list of some 500,000 keys.
-const maxAnswer = 16 << 20
+// These bound what is read of an answer, in bytes: a list holds some 500,000 keys, anything else is
+// one version of a key, what Vault tells of its versions, or of a token.
+const (
+	maxList   = 16 << 20
+	maxAnswer = 1 << 20
+)
 
 // boundTransport ends its requests when ctx ends, also those that Vault's client makes without a
 // context, and bounds the length of answers.
@@ -32,7 +36,11 @@ func (b *boundTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		release()
 		return answer, nil
 	}
-	answer.Body = &boundBody{ReadCloser: http.MaxBytesReader(nil, answer.Body, maxAnswer), release: release}
+	limit := int64(maxAnswer)
+	if req.URL.Query().Has("list") {
+		limit = maxList
+	}
+	answer.Body = &boundBody{ReadCloser: http.MaxBytesReader(nil, answer.Body, limit), release: release}
 	return answer, nil
 }
 

@@ -212,6 +212,28 @@ func TestDenialsDoNotHammerVault(t *testing.T) {
 	eventually(t, func() bool { return p.count("token")-lookups == 2 }, func() string { return "it is not looked up again" })
 }
 
+// While the first reading of a key hangs, one request waits for it, and those that follow do not.
+func TestRequestsWaitOnceForAReadingThatHangs(t *testing.T) {
+	f := newFixture(t)
+	p := newProxy(t, f)
+	f.put(t, keyID, f.secretOf(keyID))
+	source := f.open(t, p.use, func(o *vaultkeys.Options) { o.Wait, o.Refresh = quick, time.Hour })
+	p.intercept(hang)
+	refused := func() time.Duration {
+		began := time.Now()
+		_, err := source.Key(background, keyID)
+		require.Error(t, err)
+		require.NotErrorIs(t, err, server.ErrUnknownKey)
+		return time.Since(began)
+	}
+	require.GreaterOrEqual(t, refused(), quick)
+	began := time.Now()
+	for range 1000 {
+		refused()
+	}
+	require.Less(t, time.Since(began), quick)
+}
+
 // Nothing of a source runs after Close, also while Vault hangs.
 func TestCloseDoesNotWaitForVault(t *testing.T) {
 	f := newFixture(t)

@@ -14,9 +14,11 @@ import (
 var errNotRead = errors.New("vaultkeys: Vault did not tell of the key in time")
 
 // firstUse reads a key that nobody has asked for yet, or not for long. Requests for it meanwhile
-// wait for the same reading; after one that failed they are refused for a moment without waiting.
+// wait for the same reading; after one that failed they are refused for a moment without waiting,
+// and so they are from when one of them has waited in vain until that reading has ended.
 func (s *Source) firstUse(ctx context.Context, e *entry, now time.Time) (*server.Key, error) {
-	if failed := e.failure.Load(); failed != nil && now.Before(failed.until) {
+	failed := e.failure.Load()
+	if failed != nil && now.Before(failed.until) {
 		return nil, failed.err
 	}
 	// The reading is not the request's own: it goes on when the request gives up.
@@ -31,7 +33,10 @@ func (s *Source) firstUse(ctx context.Context, e *entry, now time.Time) (*server
 		found := result.Val.(*cached)
 		return found.key, found.err
 	case <-timer.C:
-		return nil, fmt.Errorf("%w: it has not answered for %v", errNotRead, s.options.Wait)
+		err := fmt.Errorf("%w: it has not answered for %v", errNotRead, s.options.Wait)
+		// Unless the reading has ended just now.
+		e.failure.CompareAndSwap(failed, &failure{err: err, until: s.options.Now().Add(2 * s.options.Timeout)})
+		return nil, err
 	case <-ctx.Done():
 		return nil, fmt.Errorf("%w: %w", errNotRead, ctx.Err())
 	}
@@ -126,11 +131,18 @@ func (s *Source) look(ctx context.Context, e *entry, b *budget) (*cached, error)
 			used[v.number] = known
 			return known.data, nil
 		},
-		tell: func(v version, err error) { s.tellMalformed(e, v, err, "the secrets from it backwards are refused") },
+		tell: func(v version, err error) {
+			delete(used, v.number)
+			s.tellMalformed(e, v, err, "the secrets from it backwards are refused")
+		},
 	}
 	next, err := s.conclude(ctx, e, before, &w)
-	if err == nil {
+	switch {
+	case err != nil:
+	case next.key != nil || next.shared:
 		e.payloads = used
+	default: // it is deleted or malformed, and not made anew of what was read
+		e.payloads = nil
 	}
 	return next, err
 }

@@ -25,6 +25,9 @@ func (s *Source) followList(ctx context.Context) {
 	pauses := backoff.NewExponentialBackOff(backoff.WithInitialInterval(s.options.Refresh/20),
 		backoff.WithMaxInterval(s.options.Refresh/2), backoff.WithMaxElapsedTime(0))
 	pause := s.soon()
+	if s.listing.Load() == nil && s.session.status().logins > 0 { // the first listing failed
+		pause = pauses.NextBackOff()
+	}
 	for {
 		timer := time.NewTimer(pause)
 		select {

@@ -175,14 +175,39 @@ func TestRecordThatMayNotBeReadIsStaleByItself(t *testing.T) {
 		}
 		return refused.Load()
 	})
-	source := f.open(t, p.use, func(o *vaultkeys.Options) { o.MaxStale = 500 * time.Millisecond })
+	source := f.open(t, p.use, func(o *vaultkeys.Options) { o.MaxStale, o.Timeout = 500*time.Millisecond, time.Second })
 	f.requireSecrets(t, source, keyID, a)
 	refused.Store(true)
 	eventually(t, func() bool { _, err := source.Key(background, keyID); return errors.Is(err, vaultkeys.ErrStale) },
 		func() string { return "the record does not become stale" })
 	f.requireSecrets(t, source, other, f.secretOf(other))
+	require.Equal(t, 1, strings.Count(f.log.String(), "a key cannot be read"))
+	require.NotContains(t, f.log.String(), "Vault answers again", "another key was read")
 	refused.Store(false)
 	f.requireKnown(t, source, keyID)
+	eventually(t, func() bool { return strings.Contains(f.log.String(), "Vault answers again") },
+		func() string { return "the end is not told" })
+}
+
+// A first listing that fails for a reason that passes is tried again soon.
+func TestFirstListingIsTriedAgain(t *testing.T) {
+	f := newFixture(t)
+	p := newProxy(t, f)
+	f.put(t, keyID, f.secretOf(keyID))
+	var asked atomic.Int64
+	fail := respond(http.StatusInternalServerError, `{"errors":["internal error"]}`)
+	p.interceptPath("/v1/secret/metadata/"+f.prefix, func(w http.ResponseWriter, req *http.Request) bool {
+		first := asked.Add(1) == 1
+		if first {
+			fail(w, req)
+		}
+		return first
+	})
+	began := time.Now()
+	source := f.open(t, p.use, func(o *vaultkeys.Options) { o.Refresh = 10 * time.Second })
+	require.Error(t, source.Ready(background))
+	f.requireKnown(t, source, keyID)
+	require.Less(t, time.Since(began), 5*time.Second)
 }
 
 // A token is looked up once when many reads are denied again and again, and not for each.

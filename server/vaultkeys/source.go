@@ -60,6 +60,8 @@ func Open(ctx context.Context, options Options) (*Source, error) {
 		return nil, err
 	}
 	s := &Source{options: options, opened: options.Now()}
+	// What fails is asked for again within the refresh interval, and may take as long as a reading.
+	s.records.quiet = options.Refresh + 2*options.Timeout
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	if s.session, err = newSession(s.ctx, options); err != nil {
 		s.stop()

@@ -11,8 +11,12 @@ const toldEvery = time.Minute
 
 // trouble is what one kind of question to Vault last came to.
 type trouble struct {
+	// quiet is how long no failure must have come for an answer to be the end of it: where many keys
+	// are asked for, that one is told of says nothing of one that goes on failing.
+	quiet time.Duration
+
 	mu      sync.Mutex
-	since   time.Time // the first failure after a success; zero: the last question was answered
+	since   time.Time // the first failure of the trouble that is; zero: there is none
 	toldAt  time.Time
 	told    bool // the log knows of the trouble that is
 	success time.Time
@@ -20,16 +24,20 @@ type trouble struct {
 	errAt   time.Time
 }
 
-// note takes down an outcome; the log hears of the first failure after a success, and of its end.
+// note takes down an outcome; the log hears of the beginning of trouble, and of its end.
 func (t *trouble) note(o Options, what string, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := o.Now()
 	if err == nil {
+		t.success = now
+		if t.since.IsZero() || now.Sub(t.errAt) < t.quiet {
+			return
+		}
 		if t.told {
 			o.Logger.Info("Vault answers again", slog.Duration("after", now.Sub(t.since)))
 		}
-		t.since, t.told, t.success = time.Time{}, false, now
+		t.since, t.told = time.Time{}, false
 		return
 	}
 	if t.since.IsZero() {

@@ -46,6 +46,9 @@ func New(keys server.KeySource, now func() time.Time) *Recorder {
 
 // Observe takes down a decision of a verifier; it is made for [server.Policy]'s Observe. A request
 // that was refused after its signature had been verified counts as well: its client holds the secret.
+//
+// A decision tells a secret by its place alone. Where the key changed between the verification and
+// this call, the use is taken for one of the secret that has come to that place.
 func (r *Recorder) Observe(ctx context.Context, d server.Decision) {
 	if !d.KeyProved || d.SecretIndex == 0 {
 		return

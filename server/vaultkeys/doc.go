@@ -29,7 +29,7 @@
 // before stays valid for the overlap, 24 hours by default, counted from the creation of the version
 // that brought the new one, so that later edits of other fields do not change its end. A key that
 // is rotated faster has up to four valid secrets. Everything but secrets comes from the current
-// version alone.
+// version alone, and secrets of versions of another environment are not valid in this one.
 //
 // A version that says revoke_previous ends all secrets of versions before it at once. It stays true
 // for that version; a patch copies it into the next one, so set it to false when rotating again
@@ -53,8 +53,10 @@
 // memory stays in force until Options.MaxStale after it was due; from then on every request is
 // answered 503. Changes and revocations made meanwhile are in force when Vault answers again.
 //
-// The first use of a key takes as long as Vault does, and so tells apart from an unknown one whoever
-// measures it: key ids are no secrets. From then on both take the same time.
+// Unknown keys are answered as known ones with a wrong signature are, and in the same time, with one
+// exception: a key that is not in memory yet, or not any more. Its first use takes as long as Vault
+// does, and in an outage it is answered 503, where an unknown one is answered 401. Both show that
+// the id exists: key ids are no secrets.
 //
 // policy.hcl, beside this file, is all that the verifier's token needs; RUNBOOK.md tells operators
 // how to set Vault up and how to make, rotate and revoke keys.

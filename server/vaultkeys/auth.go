@@ -86,7 +86,7 @@ func (a Auth) check(environment string) (Auth, error) {
 	case given > 1:
 		return a, errors.New("vaultkeys: Options.Auth must say one way to log in: Token, TokenFile, AppRole or Kubernetes")
 	case given == 0 && environment == "":
-		return a, errors.New("vaultkeys: no way to log in to Vault: set Options.Auth, or the environment variable VAULT_TOKEN")
+		return a, errors.New("vaultkeys: no way to log in to Vault: set keys.vault.auth (Options.Auth), or the environment variable VAULT_TOKEN")
 	case given == 0:
 		a.Token = environment
 		return a.check("")

@@ -22,7 +22,7 @@ func newClient(ctx context.Context, o Options) (client *api.Client, token string
 	}
 	if o.CACert != "" {
 		if err := config.ConfigureTLS(&api.TLSConfig{CACert: o.CACert}); err != nil {
-			return nil, "", fmt.Errorf("vaultkeys: Options.CACert: %w: name a PEM file", err)
+			return nil, "", fmt.Errorf("vaultkeys: keys.vault.tls.ca (Options.CACert): %w: name a PEM file", err)
 		}
 	}
 	config.MaxRetries = 0 // whoever asks knows better when to ask again

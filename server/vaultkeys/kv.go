@@ -26,7 +26,7 @@ var (
 	// errGone: the path is not there, or was deleted.
 	errGone = errors.New("deleted")
 	// errGarbage: the answer is none that a KV v2 engine gives.
-	errGarbage = errors.New("the answer is not that of a KV engine, version 2: look at the address, and at Options.Mount")
+	errGarbage = errors.New("the answer is not that of a KV engine, version 2: look at the address and the mount")
 )
 
 // ids lists what lies under the prefix, folders ("name/") included.

@@ -54,12 +54,13 @@ func (s *verification) findKeyAgain(ctx context.Context) *Rejection {
 		return nil
 	}
 	secret := before.Secrets[s.decision.SecretIndex].Secret
-	s.decision.SecretIndex = slices.IndexFunc(s.key.Secrets, func(held KeySecret) bool {
+	index := slices.IndexFunc(s.key.Secrets, func(held KeySecret) bool {
 		return held.active(s.now) && held.Secret.Equal(secret)
 	})
-	if s.decision.SecretIndex < 0 {
+	if index < 0 {
 		return reject(canonical.SignatureMismatch, "the secret was revoked while the body was read")
 	}
+	s.decision.SecretIndex = index
 	return nil
 }
 

@@ -119,6 +119,7 @@ func TestWhatChangesWhileABodyIsReadCounts(t *testing.T) {
 			require.Equal(t, test.want, rejection.Reason)
 			require.Equal(t, canonical.CodeInvalidSignature, rejection.Code())
 			require.Zero(t, u.store.claims.Load())
+			require.Zero(t, u.decision(t).SecretIndex, "still that of the secret which signed")
 		})
 	}
 }

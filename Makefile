@@ -45,6 +45,7 @@ unit:
 vectors:
 	go run ./testvectors/generate
 	go run ./cmd/countersign vectors testvectors
+	python3 testvectors/runner/run.py
 
 # Every fuzz target for FUZZTIME each: make fuzz FUZZTIME=1h
 fuzz:

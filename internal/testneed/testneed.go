@@ -24,6 +24,7 @@ const (
 	AWSSigner = "awssigner"              // the modules that internal/awssigner is built from
 	Vault     = "vault"                  // the server of internal/vaulttest
 	Mounts    = "mounts"                 // root's right to mount file systems, on Linux
+	Python    = "python3"
 )
 
 const (
@@ -32,7 +33,7 @@ const (
 )
 
 // Names returns what COUNTERSIGN_REQUIRE may name.
-func Names() []string { return []string{Curl, AWSSuite, AWSSigner, Vault, Mounts} }
+func Names() []string { return []string{Curl, AWSSuite, AWSSigner, Vault, Mounts, Python} }
 
 // Program is for a test that starts an installed program. install is the command that installs it.
 func Program(t testing.TB, name, install string) {

@@ -1,7 +1,7 @@
 package canonical
 
 // parseHeaderMode reads the signature of the Authorization header. SPEC §5.1.
-func (r *Request) parseHeaderMode(m *Message, authorization string) error {
+func (r *Request) parseHeaderMode(m *Message, rules *Rules, authorization string) error {
 	a, err := ParseAuthorization(authorization)
 	if err != nil {
 		return err
@@ -18,7 +18,10 @@ func (r *Request) parseHeaderMode(m *Message, authorization string) error {
 		return refuse(MissingHeader, "the request has no "+names.Date)
 	}
 	if len(nonce) == 0 {
-		return refuse(MissingHeader, "the request has no "+names.Nonce+": add one, fresh for every request, and sign it")
+		if !r.useSignatureNonce(rules) {
+			return refuse(MissingHeader, "the request has no "+names.Nonce+": add one, fresh for every request, and sign it")
+		}
+		nonce = []string{r.Signature}
 	}
 	hash := ""
 	if values := m.Header[names.ContentSHA256]; len(values) != 0 {
@@ -36,10 +39,11 @@ func (r *Request) checkRequired() error {
 		return nil
 	}
 	names := r.Dialect.Names()
-	for _, name := range [...]string{names.Date, names.Nonce} {
-		if !r.Signs(name) {
-			return refuseUnsigned(name)
-		}
+	if !r.Signs(names.Date) {
+		return refuseUnsigned(names.Date)
+	}
+	if !r.SignatureNonce && !r.Signs(names.Nonce) {
+		return refuseUnsigned(names.Nonce)
 	}
 	return nil
 }

@@ -44,6 +44,9 @@ type Rules struct {
 	AddedOnTheWay []string
 	// RequireSigned lists header names in canonical MIME form that must be signed when present.
 	RequireSigned []string
+	// SignatureNonce admits requests of the AWS4 dialect without a nonce: their signature takes its
+	// place. Whether the named key may do so is for the caller to judge. SPEC §3.2.
+	SignatureNonce bool
 	// MaxExpires caps a presigned URL's life in seconds; 0 means 900.
 	MaxExpires int
 }

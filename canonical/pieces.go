@@ -8,6 +8,13 @@ const HashUnsignedPayload = "UNSIGNED-PAYLOAD"
 // HashEmptyPayload is the payload hash of a request without a body. SPEC §3.7.
 const HashEmptyPayload = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
+// useSignatureNonce reports whether the signature may stand for the nonce that a request lacks, and
+// notes that it does. SPEC §3.2.
+func (r *Request) useSignatureNonce(rules *Rules) bool {
+	r.SignatureNonce = rules.SignatureNonce && r.Dialect == AWS4
+	return r.SignatureNonce
+}
+
 // setPieces checks and keeps what both modes carry.
 func (r *Request) setPieces(date, nonce, hash string) (err error) {
 	if r.Timestamp, err = ParseDate(date); err != nil {

@@ -51,6 +51,10 @@ func (r *Request) parsePresigned(m *Message, rules *Rules) error {
 		return refuse(BadAuthorization, names.HeaderPrefix+"Algorithm must be "+names.Algorithm)
 	}
 	for i := presignedCredential; i <= presignedSignedHeaders; i++ {
+		if i == presignedNonce && !p[i].sent && r.useSignatureNonce(rules) {
+			p[i].value = p[presignedSignature].value
+			continue
+		}
 		if !p[i].sent {
 			return refuse(MissingHeader, "the presigned request has no "+names.HeaderPrefix+presignedNames[i])
 		}

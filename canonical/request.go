@@ -14,11 +14,13 @@ type Request struct {
 	Scope         Scope
 	Date          string // as sent
 	Timestamp     time.Time
-	Nonce         string
+	Nonce         string        // as sent, or the signature where SignatureNonce
 	PayloadHash   string        // as sent: 64 hex digits, HashUnsignedPayload, or "" for none
 	Expires       time.Duration // of a presigned request
 	SignedHeaders string        // as sent
 	Signature     string        // as sent: 64 lower-case hex digits
+	// SignatureNonce: the request has no nonce, which Rules.SignatureNonce admitted.
+	SignatureNonce bool
 
 	method string
 	path   string // as sent
@@ -123,7 +125,7 @@ func (r *Request) parseSignature(m *Message, rules *Rules) error {
 		return refuse(MixedModes, "a request with an Authorization header may have no query parameter named X-Amz-… or X-Countersign-…")
 	}
 	r.Mode = HeaderMode
-	return r.parseHeaderMode(m, authorization[0])
+	return r.parseHeaderMode(m, rules, authorization[0])
 }
 
 // Path returns the path as sent.

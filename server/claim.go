@@ -12,7 +12,8 @@ import (
 
 // peek is step 6: a nonce that is known to be used costs its key's owner nothing more.
 func (s *verification) peek(ctx context.Context) *Rejection {
-	if s.v.peeker == nil {
+	s.findRoute()
+	if s.v.peeker == nil || s.reusable() {
 		return nil
 	}
 	if err := s.v.peeker.Peek(ctx, s.nonceID()); errors.Is(err, nonce.ErrReplayed) {
@@ -23,12 +24,17 @@ func (s *verification) peek(ctx context.Context) *Rejection {
 	return nil
 }
 
+// nonceID names the claim: of the nonce, or of the signature that takes its place.
 func (s *verification) nonceID() nonce.ID { return nonce.NewID(s.request.KeyID, s.request.Nonce) }
 
-// claim is step 9: look at the clock again, then claim the nonce. The first claim wins.
+// claim is step 9: look at the clock again, then claim the nonce. The first claim wins. Of a reusable
+// presigned URL nothing is claimed.
 func (s *verification) claim(ctx context.Context) *Rejection {
 	if rejection := s.checkClock(ctx); rejection != nil {
 		return rejection
+	}
+	if s.reusable() {
+		return nil
 	}
 	_, latest := s.window()
 	err := s.v.nonces.Claim(ctx, s.nonceID(), s.request.Timestamp, latest.Add(claimMargin))

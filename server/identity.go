@@ -22,6 +22,9 @@ type Identity struct {
 	// SignedHeaders are the names that the signature covers, lower-case, sorted, joined by ";". What
 	// any other header says is nobody's word.
 	SignedHeaders string
+	// Reusable says that the same request may be accepted again: it is a presigned URL of a route
+	// with ReusablePresigned. Any other request is accepted once.
+	Reusable bool
 }
 
 // HasScope reports whether the key has a scope.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/countersign-dev/countersign/canonical"
@@ -40,6 +41,10 @@ type Key struct {
 	// SignContent asks, in the AWS4 dialect too, for Content-Type and Content-Encoding to be signed
 	// when present. Off by default, because some AWS signers never sign them.
 	SignContent bool
+	// SignatureNonce allows requests of the AWS4 dialect that have no nonce, from signers that cannot
+	// add one: the signature takes its place, and two equal requests signed within one second count
+	// as one. SPEC §3.2.
+	SignatureNonce bool
 }
 
 // KeySecret is one secret of a key.
@@ -85,6 +90,8 @@ func NewStaticKeys(keys ...*Key) StaticKeys {
 	}
 	return source
 }
+
+func (k *Key) hasScope(scope string) bool { return slices.Contains(k.Scopes, scope) }
 
 func (k *Key) allows(d canonical.Dialect) bool {
 	if len(k.Dialects) == 0 {

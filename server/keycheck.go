@@ -66,6 +66,16 @@ func (s *verification) findKeyAgain(ctx context.Context) *Rejection {
 
 // authorize is step 8: what the proved key may do with this request.
 func (s *verification) authorize(context.Context) *Rejection {
+	if s.request.SignatureNonce && !s.key.SignatureNonce {
+		name := s.request.Dialect.Names().Nonce
+		return &Rejection{
+			Reason: canonical.MissingHeader, public: true, // whoever reads it has proved the key
+			Detail: "the request has no " + name + ": add one, fresh for every request, and sign it",
+		}
+	}
+	if rejection := s.checkRoute(); rejection != nil {
+		return rejection
+	}
 	if !allowsSource(s.key.Sources, s.req.RemoteAddr) {
 		return reject(canonical.SourceNotAllowed, "the key may not be used from this address")
 	}

@@ -36,6 +36,9 @@ type Policy struct {
 	// AddedOnTheWay names headers with a dialect's prefix that a hop before the verifier adds, and
 	// that therefore need no signature. Nil means X-Amz-Cf-Id.
 	AddedOnTheWay []string
+	// Routes says what each path needs. Where there are any, a request that matches none is refused
+	// (no_route); none at all means that every path is admitted, each presigned URL once.
+	Routes []Route
 	// EncodedSlash admits %2F and %5C in paths.
 	EncodedSlash bool
 	// Limits bound what is parsed.
@@ -77,6 +80,9 @@ func (p Policy) prepare() (Policy, error) {
 	}
 	if err := p.prepareNames(); err != nil {
 		return p, err
+	}
+	if err := CheckRoutes(p.Routes); err != nil {
+		return p, fmt.Errorf("policy: Routes: %w", err)
 	}
 	if p.Now == nil {
 		p.Now = time.Now
@@ -143,6 +149,6 @@ func canonicalNames(field string, names []string) ([]string, error) {
 func (p *Policy) rules() canonical.Rules {
 	return canonical.Rules{
 		Limits: p.Limits, EncodedSlash: p.EncodedSlash, AddedOnTheWay: p.AddedOnTheWay,
-		RequireSigned: p.RequireSigned, MaxExpires: int(p.MaxPresignExpires / time.Second),
+		RequireSigned: p.RequireSigned, SignatureNonce: true, MaxExpires: int(p.MaxPresignExpires / time.Second),
 	}
 }

@@ -92,6 +92,18 @@ var refusals = []refusal{
 			s.aws, s.headers, s.unsigned = true, []string{"Content-Type: a/b"}, []string{"content-type"}
 		}),
 	},
+	{name: "no nonce", reason: canonical.MissingHeader, status: 400, code: "malformed_request", request: plain(func(s *signing) { s.nonce = "" })},
+	{name: "no nonce in AWS4, with a key that must have one", reason: canonical.MissingHeader, status: 400, code: "malformed_request", request: plain(func(s *signing) { s.aws, s.nonce = true, "" })},
+	{name: "no nonce in CS4, with a key that may leave it out in AWS4", reason: canonical.MissingHeader, status: 400, code: "malformed_request", setup: signatureNonce, request: plain(func(s *signing) { s.nonce = "" })},
+	{name: "no nonce in AWS4, wrong secret", reason: canonical.SignatureMismatch, status: 401, code: "invalid_signature", setup: signatureNonce, request: plain(func(s *signing) { s.aws, s.nonce, s.secret = true, "", s.secret+"x" })},
+	{name: "no nonce in AWS4, wrong secret, key without permission", reason: canonical.SignatureMismatch, status: 401, code: "invalid_signature", request: plain(func(s *signing) { s.aws, s.nonce, s.secret = true, "", s.secret+"x" })},
+	{name: "no nonce in AWS4, unknown key", reason: canonical.UnknownKey, status: 401, code: "invalid_signature", request: plain(func(s *signing) { s.aws, s.nonce, s.keyID = true, "", "ck_live_nobody" })},
+	{name: "nonce unsigned, with a key that may leave it out", reason: canonical.UnsignedHeader, status: 400, code: "malformed_request", setup: signatureNonce, request: plain(func(s *signing) { s.aws, s.unsigned = true, []string{"x-amz-nonce"} })},
+	{name: "nonce taken off, with a key that may leave it out", reason: canonical.MissingHeader, status: 400, code: "malformed_request", setup: signatureNonce, request: func(t *testing.T) *http.Request {
+		s := newSigning()
+		s.aws = true
+		return s.edit(t, "X-Amz-Nonce: "+s.nonce+"\r\n", "")
+	}},
 	{name: "signed header gone", reason: canonical.MissingHeader, status: 400, code: "malformed_request", request: func(t *testing.T) *http.Request {
 		s := newSigning()
 		s.headers = []string{"X-Tenant: 7"}
@@ -151,6 +163,8 @@ var refusals = []refusal{
 	{name: "presigned expired", reason: canonical.PresignExpired, status: 401, code: "clock_skew", request: plain(func(s *signing) { s.expires, s.at = 60, noon.Add(-61*time.Second) })},
 	{name: "below a floor that has passed", reason: canonical.StoreFloor, status: 401, code: "clock_skew", setup: claimFails(&nonce.TooOldError{Cause: nonce.BelowFloor, Bound: noon.Add(-time.Second)}), request: plain(asIs)},
 
+	{name: "no route", reason: canonical.NoRoute, status: 403, code: "insufficient_scope", setup: withRoutes(server.Route{Match: "POST /v1/orders"}, server.Route{Match: "/v1/orders/"}), request: plain(asIs)},
+	{name: "route's scope", reason: canonical.InsufficientScope, status: 403, code: "insufficient_scope", setup: withRoutes(server.Route{Match: "GET /v1/orders", Scopes: []string{"orders:read", "orders:export"}}), request: plain(asIs)},
 	{name: "source not allowed", reason: canonical.SourceNotAllowed, status: 403, code: "insufficient_scope", setup: func(u *setup) { u.key.Sources = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")} }, request: plain(asIs)},
 	{name: "unsigned payload", reason: canonical.UnsignedPayload, status: 403, code: "insufficient_scope", request: plain(func(s *signing) { s.hash = "UNSIGNED-PAYLOAD" })},
 
@@ -200,6 +214,12 @@ func claimFails(err error) func(*setup) {
 	return func(u *setup) { u.store.err = err }
 }
 
+func signatureNonce(u *setup) { u.key.SignatureNonce = true }
+
+func withRoutes(routes ...server.Route) func(*setup) {
+	return func(u *setup) { u.policy.Routes = routes }
+}
+
 func smallBodies(u *setup) { u.policy.MaxBody, u.policy.MaxUnhashedBody = 100, 50 }
 
 func TestVerifyRefusesForEachReason(t *testing.T) {
@@ -219,12 +239,9 @@ func TestVerifyRefusesForEachReason(t *testing.T) {
 	}
 }
 
-// What a verifier alone never answers: RequireScope does, route policy will, and rate limits are
-// the service's; the rest have tests of their own.
-var answeredElsewhere = []canonical.Reason{
-	canonical.InsufficientScope, canonical.NoRoute, canonical.RateLimited, // not by Verify
-	canonical.Replayed, canonical.Overloaded, // need more than one request
-}
+// What the table cannot hold: rate limits are the service's, the rest need more than one request and
+// have tests of their own.
+var answeredElsewhere = []canonical.Reason{canonical.RateLimited, canonical.Replayed, canonical.Overloaded}
 
 func TestEveryReasonHasARefusal(t *testing.T) {
 	tested := map[canonical.Reason]bool{}

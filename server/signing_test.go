@@ -32,7 +32,7 @@ type signing struct {
 	keyID        string
 	secret       string
 	at           time.Time
-	nonce        string
+	nonce        string // "" means none
 	region       string
 	service      string
 	scopeDate    string   // "" means the date of at
@@ -109,7 +109,10 @@ func (s signing) sign() (lines []string, canonical, toSign string) {
 		hash = sha256Hex(s.body)
 	}
 	if s.expires == 0 {
-		headers = append(headers, prefix+"Date: "+date, prefix+"Nonce: "+s.nonce)
+		headers = append(headers, prefix+"Date: "+date)
+		if s.nonce != "" {
+			headers = append(headers, prefix+"Nonce: "+s.nonce)
+		}
 		if hash != "" {
 			headers = append(headers, prefix+"Content-Sha256: "+hash)
 		}
@@ -145,7 +148,10 @@ func (s signing) sign() (lines []string, canonical, toSign string) {
 		target += map[bool]string{true: "&", false: "?"}[strings.Contains(target, "?")]
 		target += prefix + "Algorithm=" + token + "&" + prefix + "Credential=" + url.QueryEscape(s.keyID+"/"+scope) +
 			"&" + prefix + "Date=" + date + "&" + prefix + "Expires=" + fmt.Sprint(s.expires) +
-			"&" + prefix + "Nonce=" + s.nonce + "&" + prefix + "SignedHeaders=" + url.QueryEscape(list)
+			"&" + prefix + "SignedHeaders=" + url.QueryEscape(list)
+		if s.nonce != "" {
+			target += "&" + prefix + "Nonce=" + s.nonce
+		}
 		if hash != "" {
 			target += "&" + prefix + "Content-Sha256=" + hash
 		}

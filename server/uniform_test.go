@@ -41,9 +41,9 @@ func TestInvalidSignaturesAreAnsweredAlike(t *testing.T) {
 	for text, reasons := range answers {
 		slices.Sort(reasons)
 		require.Equal(t, []string{
-			"body_mismatch", "far_time", "far_time", "key_dialect", "key_disabled", "key_environment", "key_expired",
-			"signature_mismatch", "unknown_key", "wrong_scope", "wrong_scope", "wrong_scope",
-		}, reasons)
+			"body_mismatch", "far_time", "key_dialect", "key_disabled", "key_environment", "key_expired",
+			"signature_mismatch", "unknown_key", "wrong_scope",
+		}, slices.Compact(reasons))
 		require.NotContains(t, text, "detail")
 		require.NotContains(t, text, "Server-Time")
 	}

@@ -25,6 +25,9 @@ type verification struct {
 	keyRefusal canonical.Reason // why not
 	signingKey canonical.SigningKey
 
+	route  Route
+	routed bool // a route matches, or there are none
+
 	canonical   []byte
 	toSign      []byte
 	payloadHash string // that the MAC covers
@@ -47,6 +50,7 @@ func (s *verification) end() {
 	s.v, s.req, s.key, s.keyRefusal = nil, nil, nil, ""
 	s.payloadHash, s.body, s.bodyRead = "", nil, false
 	s.message, s.decision, s.signingKey = canonical.Message{}, Decision{}, canonical.SigningKey{}
+	s.route, s.routed = Route{}, false
 }
 
 // run takes the steps in order; each is cheaper or safer than the next, and nothing is stored for
@@ -123,5 +127,6 @@ func (s *verification) deliver() *Identity {
 		RequestID:     s.decision.RequestID,
 		RateTier:      s.key.RateTier,
 		SignedHeaders: s.request.SignedHeaders,
+		Reusable:      s.reusable(),
 	}
 }

@@ -18,6 +18,7 @@ type Verifier struct {
 	peeker  nonce.Peeker // nil where the store cannot peek
 	policy  Policy
 	rules   canonical.Rules
+	routes  *routes // nil where policy has none
 	buffers budget
 	reading inFlight
 	// dummies stand in for the secrets that a key does not have, so that every failing request
@@ -40,6 +41,9 @@ func NewVerifier(keys KeySource, nonces nonce.Store, policy Policy) (*Verifier, 
 		return nil, err
 	}
 	v := &Verifier{keys: keys, nonces: nonces, policy: policy, rules: policy.rules()}
+	if v.routes, err = newRoutes(policy.Routes); err != nil {
+		return nil, err
+	}
 	v.peeker, _ = nonces.(nonce.Peeker)
 	v.buffers.limit = policy.MaxBuffered
 	for i := range v.dummies {

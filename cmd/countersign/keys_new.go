@@ -17,6 +17,7 @@ type newKeyOptions struct {
 	environment, id, expires, tier string
 	scopes, dialects, sources      []string
 	unsignedPayload, signContent   bool
+	signatureNonce                 bool
 	importSecret                   bool
 }
 
@@ -54,6 +55,7 @@ bytes, on standard input with --import-secret-stdin.`,
 	flags.StringVar(&options.tier, "tier", "", "the `TIER` of its rate limits (default the default tier)")
 	flags.StringVar(&options.id, "id", "", "the key's `ID` (default a random one)")
 	flags.BoolVar(&options.unsignedPayload, "unsigned-payload", false, "allow requests whose body is not signed")
+	flags.BoolVar(&options.signatureNonce, "signature-nonce", false, "accept aws4 requests without a nonce, for signers that cannot add a header: their signature takes its place, and equal requests of one second count as one")
 	flags.BoolVar(&options.signContent, "sign-content", false, "ask for Content-Type and Content-Encoding to be signed in aws4 too, as in cs4")
 	flags.BoolVar(&options.importSecret, "import-secret-stdin", false, "read the secret from standard input, rather than make one")
 	return cmd
@@ -98,6 +100,7 @@ func (o *newKeyOptions) record(k *keysCommand, input io.Reader) (filekeys.Record
 	}
 	record.Scopes, record.RateTier = o.scopes, o.tier
 	record.UnsignedPayload, record.SignContent = o.unsignedPayload, o.signContent
+	record.SignatureNonce = o.signatureNonce
 	if o.id != "" {
 		record.ID = o.id
 	}

@@ -80,6 +80,7 @@ func (v *keyView) print(w io.Writer, now time.Time) error {
 		{"rate tier", tier},
 		{"unsigned payload", yesNo(v.UnsignedPayload)},
 		{"sign content", yesNo(v.SignContent)},
+		{"signature nonce", yesNo(v.SignatureNonce)},
 	} {
 		fmt.Fprintf(table, "%s\t%s\n", row[0], row[1])
 	}

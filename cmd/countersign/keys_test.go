@@ -97,14 +97,14 @@ func (k *keysRun) printed() (id, secret string) {
 func TestKeysNewMakesAFileAndShowsTheKeyOnce(t *testing.T) {
 	k := newKeysRun(t)
 	k.ok("new", "--environment", "live", "--scope", "orders:read,orders:write", "--scope", "refunds:read", "--dialect", "cs4,aws4",
-		"--expires", "90d", "--source", "10.0.0.0/8", "--source", "2001:db8::/32", "--tier", "bulk", "--unsigned-payload", "--sign-content")
+		"--expires", "90d", "--source", "10.0.0.0/8", "--source", "2001:db8::/32", "--tier", "bulk", "--unsigned-payload", "--sign-content", "--signature-nonce")
 	id, secret := k.printed()
 	if !regexp.MustCompile(`^ck_live_[0-9a-z]{16}$`).MatchString(id) {
 		t.Errorf("the id is %s", id)
 	}
 	r := k.records()[0]
 	if r.ID != id || r.Secrets[0].Secret.Reveal() != secret || !r.Secrets[0].CreatedAt.Equal(keysNow) || len(r.Scopes) != 3 || len(r.Dialects) != 2 ||
-		!r.ExpiresAt.Equal(keysNow.Add(90*24*time.Hour)) || len(r.Sources) != 2 || r.RateTier != "bulk" || !r.UnsignedPayload || !r.SignContent {
+		!r.ExpiresAt.Equal(keysNow.Add(90*24*time.Hour)) || len(r.Sources) != 2 || r.RateTier != "bulk" || !r.UnsignedPayload || !r.SignContent || !r.SignatureNonce {
 		t.Errorf("the record is %+v", r)
 	}
 	if !strings.Contains(k.errOut, "made the key file") || !strings.Contains(k.errOut, "this one time") {
@@ -298,6 +298,7 @@ sources           any
 rate tier         default
 unsigned payload  no
 sign content      no
+signature nonce   no
 secret 0          active, made 2h ago (2026-11-20T15:00:00Z)
 secret 1          active, made 5h ago (2026-11-20T12:00:00Z), ends in 10h (2026-11-21T03:00:00Z)
 `; k.out != want {

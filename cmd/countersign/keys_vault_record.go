@@ -14,7 +14,7 @@ func fromVault(r *vaultkeys.Record) filekeys.Record {
 	f := r.Fields
 	record := filekeys.Record{
 		ID: r.ID, Environment: f.Environment, Scopes: f.Scopes, Dialects: f.Dialects, ExpiresAt: f.ExpiresAt,
-		Disabled: f.Disabled, Sources: f.Sources, RateTier: f.RateTier, UnsignedPayload: f.UnsignedPayload, SignContent: f.SignContent,
+		Disabled: f.Disabled, Sources: f.Sources, RateTier: f.RateTier, UnsignedPayload: f.UnsignedPayload, SignContent: f.SignContent, SignatureNonce: f.SignatureNonce,
 	}
 	for _, secret := range r.Secrets {
 		record.Secrets = append(record.Secrets, filekeys.Secret{Secret: secret.Secret, CreatedAt: secret.CreatedAt, NotAfter: secret.NotAfter})
@@ -26,7 +26,7 @@ func fromVault(r *vaultkeys.Record) filekeys.Record {
 func vaultFields(r *filekeys.Record) vaultkeys.Fields {
 	return vaultkeys.Fields{
 		Secret: r.Secrets[0].Secret, Environment: r.Environment, Scopes: r.Scopes, Dialects: r.Dialects, ExpiresAt: r.ExpiresAt,
-		Disabled: r.Disabled, Sources: r.Sources, RateTier: r.RateTier, UnsignedPayload: r.UnsignedPayload, SignContent: r.SignContent,
+		Disabled: r.Disabled, Sources: r.Sources, RateTier: r.RateTier, UnsignedPayload: r.UnsignedPayload, SignContent: r.SignContent, SignatureNonce: r.SignatureNonce,
 	}
 }
 

@@ -64,11 +64,11 @@ func (v *vaultRun) put(id string, data map[string]any) {
 func TestKeysVaultNewWritesTheRecordThatVerifiersRead(t *testing.T) {
 	v := newVaultRun(t)
 	v.ok("new", "--environment", "live", "--scope", "orders:read", "--dialect", "cs4,aws4", "--expires", "2099-06-30T00:00:00Z",
-		"--source", "10.0.0.0/8", "--tier", "bulk", "--unsigned-payload", "--sign-content")
+		"--source", "10.0.0.0/8", "--tier", "bulk", "--unsigned-payload", "--sign-content", "--signature-nonce")
 	id, secret := v.printed()
 	assert.Equal(t, []map[string]any{{
 		"secret": secret, "environment": "live", "scopes": []any{"orders:read"}, "dialects": []any{"cs4", "aws4"},
-		"expires_at": "2099-06-30T00:00:00Z", "sources": []any{"10.0.0.0/8"}, "rate_tier": "bulk", "unsigned_payload": true, "sign_content": true,
+		"expires_at": "2099-06-30T00:00:00Z", "sources": []any{"10.0.0.0/8"}, "rate_tier": "bulk", "unsigned_payload": true, "sign_content": true, "signature_nonce": true,
 	}}, v.versions(id))
 	v.fails(false, "there is a key of that id", "new", "--environment", "live", "--id", id)
 	require.Len(t, v.versions(id), 1)

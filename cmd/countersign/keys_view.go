@@ -26,6 +26,7 @@ type keyView struct {
 	RateTier        string       `json:"rate_tier"`
 	UnsignedPayload bool         `json:"unsigned_payload"`
 	SignContent     bool         `json:"sign_content"`
+	SignatureNonce  bool         `json:"signature_nonce"`
 	Secrets         []secretView `json:"secrets"`           // newest first
 	Version         int          `json:"version,omitempty"` // in Vault
 	// WatchedSince is when the service that was asked began to look at uses.
@@ -52,7 +53,7 @@ func viewOf(record *filekeys.Record, now time.Time) keyView {
 		Dialects: texts(dialects, canonical.Dialect.String), Sources: texts(record.Sources, netip.Prefix.String),
 		State: keyState(record, now), Disabled: record.Disabled, ExpiresAt: orNull(record.ExpiresAt),
 		ActiveSecrets: record.ActiveSecrets(now), RateTier: record.RateTier,
-		UnsignedPayload: record.UnsignedPayload, SignContent: record.SignContent, Secrets: []secretView{},
+		UnsignedPayload: record.UnsignedPayload, SignContent: record.SignContent, SignatureNonce: record.SignatureNonce, Secrets: []secretView{},
 	}
 	for i, secret := range record.Secrets {
 		view.Secrets = append(view.Secrets, secretView{Index: i, Active: secret.Active(now), Imported: secret.Imported(),

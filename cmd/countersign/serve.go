@@ -45,6 +45,8 @@ With --config it reads a YAML file:
   keys: {file: keys.yaml}          # made by 'countersign keys new'
   store: {badger: {path: ./claims, durability: os, initial: replacement}}
   policy: {max_body: 1MiB, require_signed: [idempotency-key]}
+  routes:                          # any path, if left out; else these alone
+    - {match: "GET /whoami", scopes: ["orders:read"], presign: reusable}   # else a presigned URL works once
 
 Keys may lie in Vault instead (each field but auth has a default, or comes from VAULT_…):
   keys:

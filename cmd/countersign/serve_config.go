@@ -23,7 +23,7 @@ func serveConfig(ctx context.Context, path string, stderr io.Writer) (err error)
 	logger := newLogger(stderr, slog.LevelInfo)
 	policy := server.Policy{
 		Region: c.Region, Service: c.Service, MaxBody: c.Policy.MaxBody.N,
-		RequireSigned: c.Policy.RequireSigned, Observe: logDecisions(logger, slog.LevelDebug),
+		RequireSigned: c.Policy.RequireSigned, Routes: c.Routes.Policy(), Observe: logDecisions(logger, slog.LevelDebug),
 	}
 	if err := policy.Check(); err != nil {
 		return fmt.Errorf("%s: %w", path, err)

@@ -32,6 +32,9 @@ func checkActive(active int) error {
 // Check reports what a key file would refuse in the record at now, and nil if nothing.
 func (r *Record) Check(now time.Time) error {
 	checks := []error{keyrules.CheckID(r.ID), keyrules.CheckEnvironment(r.Environment), keyrules.CheckIDEnvironment(r.ID, r.Environment)}
+	if err := keyrules.CheckSignatureNonce(r.SignatureNonce, r.Dialects); err != nil {
+		checks = append(checks, fmt.Errorf("signature_nonce: %w", err))
+	}
 	for _, scope := range r.Scopes {
 		checks = append(checks, keyrules.CheckScope(scope))
 	}

@@ -120,9 +120,13 @@ func (d document) record(node ast.Node, now time.Time) (r Record, idNode ast.Nod
 		}},
 		{"unsigned_payload", false, func(node ast.Node) error { return d.boolean(node, "unsigned_payload", &r.UnsignedPayload) }},
 		{"sign_content", false, func(node ast.Node) error { return d.boolean(node, "sign_content", &r.SignContent) }},
+		{"signature_nonce", false, func(node ast.Node) error { return d.boolean(node, "signature_nonce", &r.SignatureNonce) }},
 	})
 	if err != nil {
 		return Record{}, nil, err
+	}
+	if err := keyrules.CheckSignatureNonce(r.SignatureNonce, r.Dialects); err != nil {
+		return Record{}, nil, d.failAt(idNode, "signature_nonce: %v", err)
 	}
 	if err := keyrules.CheckIDEnvironment(r.ID, r.Environment); err != nil {
 		return Record{}, nil, d.failAt(idNode, "%v", err)

@@ -40,6 +40,7 @@ keys:
     rate_tier: bulk
     unsigned_payload: true
     sign_content: true
+    signature_nonce: true
 
   # An AWS client.
   - id: AKIAIOSFODNN7EXAMPLE
@@ -65,7 +66,7 @@ func TestParseReadsEveryField(t *testing.T) {
 			{Secret: canonical.NewSecret(testSecret("live", 2)), NotAfter: time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)},
 		},
 		Sources:  []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::/32")},
-		RateTier: "bulk", UnsignedPayload: true, SignContent: true,
+		RateTier: "bulk", UnsignedPayload: true, SignContent: true, SignatureNonce: true,
 	}, {
 		ID: "AKIAIOSFODNN7EXAMPLE", Environment: "live", Disabled: true,
 		Secrets: []Secret{{Secret: canonical.NewSecret(importedSecret)}},
@@ -113,9 +114,9 @@ func TestParseRefusesWithPlaceAndFix(t *testing.T) {
 		{"keys without value", "version: 1\nkeys:\n", "keys.yaml:2:7: keys (a file without any says keys: []) must be a list"},
 		{"a list", "- a\n", "keys.yaml:1:1: a key file must be a mapping with the fields version, keys"},
 		{"unknown field of the file", one("version: 1", "version: 1\nkey: []"), "keys.yaml:2:1: a key file has a field key that is unknown: the fields are version, keys"},
-		{"unknown field of a key", one("scopes", "scope"), "keys.yaml:5:5: a key has a field scope that is unknown: the fields are id, environment, scopes, dialects, expires_at, secrets, disabled, sources, rate_tier, unsigned_payload, sign_content"},
+		{"unknown field of a key", one("scopes", "scope"), "keys.yaml:5:5: a key has a field scope that is unknown: the fields are id, environment, scopes, dialects, expires_at, secrets, disabled, sources, rate_tier, unsigned_payload, sign_content, signature_nonce"},
 		{"unknown field of a secret", one("created_at", "created"), "keys.yaml:8:9: a secret has a field created that is unknown: the fields are secret, created_at, not_after"},
-		{"a secret as a field", one("scopes: [orders:read]", good+": x"), "keys.yaml:5:5: a key has a field that is unknown: the fields are id, environment, scopes, dialects, expires_at, secrets, disabled, sources, rate_tier, unsigned_payload, sign_content"},
+		{"a secret as a field", one("scopes: [orders:read]", good+": x"), "keys.yaml:5:5: a key has a field that is unknown: the fields are id, environment, scopes, dialects, expires_at, secrets, disabled, sources, rate_tier, unsigned_payload, sign_content, signature_nonce"},
 		{"field twice", one("scopes: [orders:read]", "id: ck_live_b"), "keys.yaml:5:5: a key has the field id twice, first in line 3: remove one"},
 		{"keys twice", one() + "keys: []\n", "keys.yaml:9:1: a key file has the field keys twice, first in line 2: remove one"},
 		{"id twice", one() + strings.SplitAfterN(one(), "keys:\n", 2)[1], "keys.yaml:9:9: this id is that of the key in line 3 too: give one of them another id, or remove it"},
@@ -131,6 +132,7 @@ func TestParseRefusesWithPlaceAndFix(t *testing.T) {
 		{"bad scope", one("orders:read", "'orders read'"), "keys.yaml:5:14: a scope must be 1 to 128 printable ASCII characters without space, comma, quotes or backslash, such as orders:read"},
 		{"scope twice", one("orders:read", "a, a"), "keys.yaml:5:17: scopes names this one twice: remove one"},
 		{"unknown dialect", one("scopes: [orders:read]", "dialects: [cs4, cs5]"), "keys.yaml:5:21: this dialect is unknown: write cs4 or aws4"},
+		{"signature nonce without aws4", one("scopes: [orders:read]", "signature_nonce: true"), "keys.yaml:3:9: signature_nonce: a signature can take the nonce's place in the aws4 dialect alone: add aws4 to dialects, or leave this out"},
 		{"no dialects", one("scopes: [orders:read]", "dialects: []"), "keys.yaml:5:15: dialects is empty: name some, or remove it for [cs4]"},
 		{"no sources", one("scopes: [orders:read]", "sources: []"), "keys.yaml:5:14: sources is empty: name networks, or remove it to allow any"},
 		{"an address as source", one("scopes: [orders:read]", "sources: [10.0.0.1]"), "keys.yaml:5:15: a source must be a network in CIDR form, such as 10.0.0.0/8 or 2001:db8::7/128"},

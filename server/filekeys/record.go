@@ -38,6 +38,9 @@ type Record struct {
 	UnsignedPayload bool
 	// SignContent asks for Content-Type and Content-Encoding to be signed in the AWS4 dialect too.
 	SignContent bool
+	// SignatureNonce allows requests of the AWS4 dialect that have no nonce: the signature takes its
+	// place. Only for signers that cannot add a header.
+	SignatureNonce bool
 }
 
 // Secret is one secret of a record.
@@ -92,7 +95,7 @@ func (r *Record) equalButSecrets(other *Record) bool {
 		slices.Equal(r.Scopes, other.Scopes) && slices.Equal(r.Dialects, other.Dialects) &&
 		r.ExpiresAt.Equal(other.ExpiresAt) && slices.Equal(r.Sources, other.Sources) &&
 		r.RateTier == other.RateTier && r.UnsignedPayload == other.UnsignedPayload &&
-		r.SignContent == other.SignContent
+		r.SignContent == other.SignContent && r.SignatureNonce == other.SignatureNonce
 }
 
 func (s Secret) equal(other Secret) bool {
@@ -107,7 +110,7 @@ func (r *Record) key(now time.Time, previous *server.Key) *server.Key {
 	key := &server.Key{
 		ID: r.ID, Environment: r.Environment, Scopes: r.Scopes, Dialects: r.Dialects,
 		ExpiresAt: r.ExpiresAt, Disabled: r.Disabled, Sources: r.Sources, RateTier: r.RateTier,
-		UnsignedPayload: r.UnsignedPayload, SignContent: r.SignContent,
+		UnsignedPayload: r.UnsignedPayload, SignContent: r.SignContent, SignatureNonce: r.SignatureNonce,
 	}
 	var ended []server.KeySecret
 	for _, secret := range r.Secrets {

@@ -62,6 +62,9 @@ func renderRecord(r *Record, indent int) []string {
 	if r.SignContent {
 		add("sign_content: true")
 	}
+	if r.SignatureNonce {
+		add("signature_nonce: true")
+	}
 	add("secrets:")
 	for _, secret := range r.Secrets {
 		lines = append(lines, renderSecret(secret, 2)...)

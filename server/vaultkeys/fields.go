@@ -34,6 +34,9 @@ type Fields struct {
 	UnsignedPayload bool
 	// SignContent asks for Content-Type and Content-Encoding to be signed in the AWS4 dialect too.
 	SignContent bool
+	// SignatureNonce allows requests of the AWS4 dialect that have no nonce: the signature takes its
+	// place. Only for signers that cannot add a header.
+	SignatureNonce bool
 	// RevokePrevious ends the secrets of all earlier versions at once, without an overlap. It
 	// counts in the version that says it and, because those before it are never looked at again,
 	// for as long as that version exists.
@@ -71,6 +74,7 @@ func (f Fields) Data() map[string]any {
 	put("rate_tier", f.RateTier, f.RateTier != "")
 	put("unsigned_payload", true, f.UnsignedPayload)
 	put("sign_content", true, f.SignContent)
+	put("signature_nonce", true, f.SignatureNonce)
 	put("revoke_previous", true, f.RevokePrevious)
 	return data
 }

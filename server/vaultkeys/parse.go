@@ -35,6 +35,7 @@ func ParseFields(id string, data map[string]any) (Fields, error) {
 	f.Disabled = p.boolean("disabled")
 	f.UnsignedPayload = p.boolean("unsigned_payload")
 	f.SignContent = p.boolean("sign_content")
+	f.SignatureNonce = p.boolean("signature_nonce")
 	f.RevokePrevious = p.boolean("revoke_previous")
 	p.text("secret", true, func(text string) (err error) {
 		f.Secret, err = keyrules.ParseSecret(text, f.Environment)
@@ -44,6 +45,9 @@ func ParseFields(id string, data map[string]any) (Fields, error) {
 	if p.err == nil {
 		if err := keyrules.CheckIDEnvironment(id, f.Environment); err != nil {
 			p.fail("environment", err.Error())
+		}
+		if err := keyrules.CheckSignatureNonce(f.SignatureNonce, f.Dialects); err != nil {
+			p.fail("signature_nonce", err.Error())
 		}
 	}
 	if p.err != nil {

@@ -160,7 +160,7 @@ func (r *Record) key(previous *server.Key) *server.Key {
 	key := &server.Key{
 		ID: r.ID, Environment: f.Environment, Scopes: f.Scopes, Dialects: f.Dialects,
 		ExpiresAt: earlier(f.ExpiresAt, r.EndsAt), Disabled: f.Disabled, Sources: f.Sources, RateTier: f.RateTier,
-		UnsignedPayload: f.UnsignedPayload, SignContent: f.SignContent,
+		UnsignedPayload: f.UnsignedPayload, SignContent: f.SignContent, SignatureNonce: f.SignatureNonce,
 	}
 	for _, secret := range r.Secrets {
 		held := server.KeySecret{Secret: secret.Secret, NotAfter: secret.NotAfter}
@@ -185,6 +185,7 @@ func sameKey(a, b *server.Key) bool {
 	return a.Environment == b.Environment && slices.Equal(a.Scopes, b.Scopes) && slices.Equal(a.Dialects, b.Dialects) &&
 		a.ExpiresAt.Equal(b.ExpiresAt) && a.Disabled == b.Disabled && slices.Equal(a.Sources, b.Sources) &&
 		a.RateTier == b.RateTier && a.UnsignedPayload == b.UnsignedPayload && a.SignContent == b.SignContent &&
+		a.SignatureNonce == b.SignatureNonce &&
 		slices.EqualFunc(a.Secrets, b.Secrets, func(a, b server.KeySecret) bool {
 			return a.Secret == b.Secret && a.NotAfter.Equal(b.NotAfter)
 		})

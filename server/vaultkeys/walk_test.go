@@ -119,18 +119,22 @@ func TestFieldsRoundTrip(t *testing.T) {
 	data := map[string]any{
 		"secret": strings.Repeat("s", 32), "environment": "live", "scopes": "orders:read, orders:write", "dialects": []any{"cs4", "aws4"},
 		"expires_at": "2027-06-30T00:00:00Z", "disabled": "true", "sources": "10.0.0.0/8,2001:db8::/32", "rate_tier": "bulk",
-		"unsigned_payload": true, "sign_content": "true", "revoke_previous": "true",
+		"unsigned_payload": true, "sign_content": "true", "signature_nonce": "true", "revoke_previous": "true",
 	}
 	fields, err := ParseFields("key", data)
 	require.NoError(t, err)
 	require.Equal(t, []string{"orders:read", "orders:write"}, fields.Scopes)
-	require.True(t, fields.Disabled && fields.UnsignedPayload && fields.SignContent && fields.RevokePrevious && fields.Imported())
+	require.True(t, fields.Disabled && fields.UnsignedPayload && fields.SignContent && fields.SignatureNonce && fields.RevokePrevious && fields.Imported())
 	require.Len(t, fields.Data(), len(data))
 	again, err := ParseFields("key", fields.Data())
 	require.NoError(t, err)
 	require.True(t, again.Secret.Equal(fields.Secret))
 	again.Secret = fields.Secret
 	require.Equal(t, fields, again)
+
+	data["dialects"] = "cs4"
+	_, err = ParseFields("key", data)
+	require.ErrorContains(t, err, "signature_nonce: ")
 }
 
 func FuzzParseFields(f *testing.F) {

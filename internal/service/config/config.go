@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/dustin/go-humanize"
 	"github.com/goccy/go-yaml"
@@ -28,6 +29,7 @@ type Config struct {
 	Keys    Keys   `yaml:"keys"`
 	Store   Store  `yaml:"store"`
 	Policy  Policy `yaml:"policy"`
+	Routes  Routes `yaml:"routes"`
 }
 
 // TLS names the files of the listener's certificate chain and private key, in PEM.
@@ -132,7 +134,12 @@ func Parse(text []byte) (*Config, error) {
 func plain(err error) error {
 	var located yaml.Error
 	if errors.As(err, &located) && located.GetToken() != nil {
-		return fmt.Errorf("line %d: %s", located.GetToken().Position.Line, located.GetMessage())
+		message := located.GetMessage()
+		if strings.Contains(message, "cannot unmarshal map") && strings.HasSuffix(message, "of type string") {
+			// The library takes a:b within braces for a mapping.
+			message = "text is wanted here, and this reads as a mapping: put text that holds a colon in quotes"
+		}
+		return fmt.Errorf("line %d: %s", located.GetToken().Position.Line, message)
 	}
 	if errors.Is(err, io.EOF) {
 		return errors.New("the file is empty")
@@ -158,6 +165,9 @@ func (c *Config) check() error {
 		return errors.New("store is missing: set store: {badger: {path: ./claims}}")
 	}
 	if err := c.Policy.MaxBody.check("policy.max_body"); err != nil {
+		return err
+	}
+	if err := c.Routes.check(); err != nil {
 		return err
 	}
 	if c.Keys.Vault != nil {

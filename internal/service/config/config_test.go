@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/countersign-dev/countersign/server"
 )
 
 const sample = `version: 1
@@ -17,6 +19,9 @@ service: orders
 keys: {file: keys.yaml}
 store: {badger: {path: ./claims, durability: fsync, initial: new, capacity: 1000, min_free: 1GiB}}
 policy: {max_body: 64KiB, require_signed: [idempotency-key]}
+routes:
+  - {match: "GET /v1/reports/{id}", scopes: ["reports:read"], presign: reusable}
+  - {match: "/v1/"}
 `
 
 func TestParseReadsEveryField(t *testing.T) {
@@ -31,7 +36,9 @@ func TestParseReadsEveryField(t *testing.T) {
 			Path: "/srv/claims", Durability: "fsync", Initial: "new", Capacity: 1000, MinFree: Bytes{"1GiB", 1 << 30},
 		}},
 		Policy: Policy{MaxBody: Bytes{"64KiB", 64 << 10}, RequireSigned: []string{"idempotency-key"}},
+		Routes: Routes{{Match: "GET /v1/reports/{id}", Scopes: []string{"reports:read"}, Presign: "reusable"}, {Match: "/v1/"}},
 	}, c)
+	assert.Equal(t, []server.Route{{Match: "GET /v1/reports/{id}", Scopes: []string{"reports:read"}, ReusablePresigned: true}, {Match: "/v1/"}}, c.Routes.Policy())
 }
 
 // TestParseNamesTheFault: the other faults are told apart by the tests of the command.
@@ -43,9 +50,12 @@ func TestParseNamesTheFault(t *testing.T) {
 		"min_free: 1GiB":          "min_free",
 		"initial: new":            "initial",
 		"keys: {file: keys.yaml}": "keys",
+		`match: "/v1/"`:           "routes: ",
+		"presign: reusable":       "routes[0].presign",
+		`"reports:read"`:          "line 11: text is wanted here, and this reads as a mapping: put text that holds a colon in quotes",
 	} {
 		name, _, _ := strings.Cut(old, ":")
-		replacement := map[string]string{"capacity": "capacity: -1", "min_free": "min_free: -5", "initial": "initial: old", "key": "key: ''", "keys": "keys: {}"}[name]
+		replacement := map[string]string{"capacity": "capacity: -1", "min_free": "min_free: -5", "initial": "initial: old", "key": "key: ''", "keys": "keys: {}", "match": `match: "v1/"`, "presign": "presign: always", `"reports`: "reports:read"}[name]
 		c, err := Parse([]byte(strings.Replace(sample, old, replacement, 1)))
 		assert.Nil(t, c)
 		assert.ErrorContains(t, err, says, "%s", old)

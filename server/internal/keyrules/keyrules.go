@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -106,6 +107,15 @@ func ParseDialect(name string) (canonical.Dialect, error) {
 		return 0, ErrUnknownDialect
 	}
 	return dialect, nil
+}
+
+// CheckSignatureNonce refuses a permission that could never be used: only the AWS4 dialect knows
+// requests without a nonce.
+func CheckSignatureNonce(allowed bool, dialects []canonical.Dialect) error {
+	if allowed && !slices.Contains(dialects, canonical.AWS4) {
+		return errors.New("a signature can take the nonce's place in the aws4 dialect alone: add aws4 to dialects, or leave this out")
+	}
+	return nil
 }
 
 // ParseInstant reads an instant, RFC 3339.

@@ -55,7 +55,7 @@ def check_aliases(present, known):
     for name in known:
         folded.setdefault(fold(name), set()).add(name)
     for name in present:
-        if folded.get(fold(name), {name}) != {name} or prefixed(fold(name)) and not prefixed(name):
+        if folded.get(fold(name), {name}) != {name} or prefixed(fold(name)) and fold(name) != name:
             raise Refused("bad_header")
 
 

@@ -49,11 +49,19 @@ def check_framing(request):
         raise Refused("bad_header")
 
 
+def announces_body(request):
+    return bool(values(request, "transfer-encoding")) or content_length(request) > 0
+
+
+def content_length(request):
+    return int((values(request, "content-length") or ["0"])[0])
+
+
 def read_body(request, limit):
     """SPEC 3.7: the body without its transfer coding."""
     if values(request, "transfer-encoding"):
         return read_chunks(request.rest, limit)
-    length = int((values(request, "content-length") or ["0"])[0])
+    length = content_length(request)
     if length > limit:
         raise Refused("payload_too_large")
     if len(request.rest) < length:

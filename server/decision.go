@@ -9,7 +9,7 @@ import (
 )
 
 // Decision is what a verifier decided of one request, for logs, metrics and audit. It holds no
-// secret, signature, nonce, body or query value.
+// secret, signature, nonce, body or query value, but for what Record says of itself.
 type Decision struct {
 	Time      time.Time // when the request came
 	Duration  time.Duration
@@ -23,6 +23,8 @@ type Decision struct {
 	Status int
 	// Rejection is the refusal itself, or nil.
 	Rejection *Rejection
+	// Record is what explain reads of a refused request, if [Policy.Record] asks for it; else nil.
+	Record *Record
 
 	// What follows is known once the request has been parsed; until KeyProved is true the client
 	// merely claims it.

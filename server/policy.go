@@ -47,6 +47,10 @@ type Policy struct {
 	// Observe, if set, is told every decision before the request goes on or is answered. It is
 	// called on the request's goroutine, from many at a time, and must return quickly.
 	Observe func(ctx context.Context, decision Decision)
+	// Record fills in the Record of decisions that refuse. Off by default: a [Record] holds query
+	// values, nonces and signed headers, and belongs into a log that few can read, for as long as a
+	// fault is looked for.
+	Record bool
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }

@@ -92,6 +92,9 @@ func (v *Verifier) observe(s *verification, rejection *Rejection) {
 	}
 	if rejection != nil {
 		s.decision.Reason, s.decision.Status, s.decision.Rejection = rejection.Reason, rejection.Status(), rejection
+		if v.policy.Record {
+			s.decision.Record = s.record(rejection)
+		}
 	}
 	s.decision.Duration = v.policy.Now().Sub(s.decision.Time)
 	v.policy.Observe(s.req.Context(), s.decision)

@@ -49,7 +49,7 @@ type Record struct {
 	// Unsigned are the names of all other headers in canonical MIME form, sorted; without
 	// Authorization, unless Withheld.
 	Unsigned []string
-	// Body is nil unless the whole body was read.
+	// Body is nil where a body was announced and has not been read to its end.
 	Body *RecordBody
 }
 

@@ -31,7 +31,7 @@ func (s *verification) record(rejection *Rejection) *Record {
 	}
 	s.recordSignature(r)
 	s.recordHeaders(r)
-	if s.bodyRead {
+	if s.bodyRead || !s.hasBody() || s.req.ContentLength == 0 {
 		hash := s.bodyHash()
 		r.Body = &RecordBody{SHA256: string(hash[:]), Bytes: len(s.body)}
 	}

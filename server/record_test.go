@@ -101,6 +101,24 @@ func TestRecordHoldsWhatTheSignatureCovers(t *testing.T) {
 	require.Equal(t, record, &again, "bytes that are not UTF-8 survive")
 }
 
+// TestRecordTellsOfTheBodyThatCounted: none is one of no bytes, and one that was not read is unknown.
+func TestRecordTellsOfTheBodyThatCounted(t *testing.T) {
+	u := newSetup(t, recording)
+	for _, test := range []struct {
+		name    string
+		signing signing
+		want    *server.RecordBody
+	}{
+		{"none", newSigning(), &server.RecordBody{SHA256: canonical.HashEmptyPayload}},
+		{"read", func() signing { s := newPost("hello"); s.hash = ""; return s }(), &server.RecordBody{SHA256: sha256Hex("hello"), Bytes: 5}},
+		{"not read", newPost("hello"), nil},
+	} {
+		test.signing.secret += "x"
+		u.requireRefused(t, test.signing.request(t), canonical.SignatureMismatch)
+		require.Equal(t, test.want, u.decision(t).Record.Body, test.name)
+	}
+}
+
 func TestRecordOfAPresignedRequestKeepsItsTarget(t *testing.T) {
 	u := newSetup(t, recording)
 	s := newSigning()

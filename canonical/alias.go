@@ -6,16 +6,6 @@ import "strings"
 // letter nor a digit has become "_" (CGI's variables are one such form). There "X_Amz_Date" and
 // "X-Amz-Date" are one header, and the one that was not signed may win. SPEC §4.4.
 
-// odd reports whether a header name holds a byte other than letters, digits and "-".
-func odd(name string) bool {
-	for i := 0; i < len(name); i++ {
-		if !alphanumeric[name[i]] && name[i] != '-' {
-			return true
-		}
-	}
-	return false
-}
-
 // plain returns the name that all of a header's aliases share: in lower case, with "-" for every
 // byte that is neither a letter nor a digit.
 func plain(name string) string {
@@ -30,12 +20,19 @@ func plain(name string) string {
 
 // checkAliases refuses a header that stands for a protected one, or for a signed one.
 func (r *Request) checkAliases(m *Message, rules *Rules) error {
+	if !r.scan.odd {
+		return nil
+	}
 	oddSigned := false
-	for _, name := range r.scan.odd {
-		if r.protected(rules, plain(name)) {
-			return refuseAlias(name)
+	for i := range r.scan.lines {
+		line := &r.scan.lines[i]
+		if !line.odd {
+			continue
 		}
-		oddSigned = oddSigned || r.Signs(name)
+		if r.protected(rules, plain(line.name)) {
+			return refuseAlias(line.name)
+		}
+		oddSigned = oddSigned || line.signed
 	}
 	if !oddSigned {
 		return nil
@@ -57,8 +54,7 @@ func (r *Request) checkAliases(m *Message, rules *Rules) error {
 // has a rule for, or a signed one.
 func (r *Request) protected(rules *Rules, name string) bool {
 	mime := mimeName(name)
-	_, ruled := headerRules[mime]
-	return ruled || hasDialectPrefix(name) || r.Signs(name) || contains(rules.RequireSigned, mime)
+	return headerRuleOf(mime) != (headerRule{}) || hasDialectPrefix(name) || r.Signs(name) || contains(rules.RequireSigned, mime)
 }
 
 func refuseAlias(name string) error {

@@ -15,7 +15,7 @@ type Authorization struct {
 // MissingSignature, anything else that is wrong BadAuthorization; the names in SignedHeaders are
 // looked at by [Request.Parse].
 func ParseAuthorization(value string) (Authorization, error) {
-	scheme, rest, _ := strings.Cut(value, " ")
+	scheme, rest, _ := cutByte(value, ' ')
 	d := dialectOfAlgorithm(scheme)
 	if d == 0 {
 		if dialectOfAlgorithm(strings.ToUpper(scheme)) != 0 {
@@ -45,7 +45,7 @@ func cutField(s, name string) (value, rest string, ok bool) {
 	if !ok {
 		return "", "", false
 	}
-	value, rest, ok = strings.Cut(s, ",")
+	value, rest, ok = cutByte(s, ',')
 	return value, strings.TrimPrefix(rest, " "), ok
 }
 

@@ -60,6 +60,13 @@ func (d Dialect) Names() *DialectNames {
 // String returns the dialect's name, "cs4" or "aws4".
 func (d Dialect) String() string { return d.Names().Name }
 
+// defines reports whether a header name in canonical MIME form is one that the protocol gives a
+// meaning in this dialect.
+func (d Dialect) defines(name string) bool {
+	names := d.Names()
+	return name == names.Date || name == names.Nonce || name == names.ContentSHA256
+}
+
 func (d Dialect) other() Dialect {
 	if d == CS4 {
 		return AWS4

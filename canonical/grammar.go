@@ -72,6 +72,14 @@ func appendHex(dst []byte, src []byte) []byte {
 	return dst
 }
 
+// cutByte is strings.Cut at a byte, which is found quicker than a string.
+func cutByte(s string, at byte) (before, after string, found bool) {
+	if i := strings.IndexByte(s, at); i >= 0 {
+		return s[:i], s[i+1:], true
+	}
+	return s, "", false
+}
+
 // unhex returns the value of a hex digit of either case, or -1.
 func unhex(c byte) int {
 	switch {

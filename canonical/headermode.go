@@ -7,10 +7,10 @@ func (r *Request) parseHeaderMode(m *Message, rules *Rules, authorization string
 		return err
 	}
 	r.Dialect, r.KeyID, r.Scope, r.SignedHeaders, r.Signature = a.Dialect, a.KeyID, a.Scope, a.SignedHeaders, a.Signature
-	names, other := a.Dialect.Names(), a.Dialect.other().Names()
-	for _, name := range r.scan.prefixed[a.Dialect.other()] {
-		if name == other.Date || name == other.Nonce || name == other.ContentSHA256 {
-			return refuse(MixedModes, name+" belongs to the other dialect than the Authorization header")
+	names, other := a.Dialect.Names(), a.Dialect.other()
+	for i := range r.scan.lines {
+		if line := &r.scan.lines[i]; line.dialect == other && other.defines(line.name) {
+			return refuse(MixedModes, line.name+" belongs to the other dialect than the Authorization header")
 		}
 	}
 	date, nonce := m.Header[names.Date], m.Header[names.Nonce]
@@ -30,20 +30,4 @@ func (r *Request) parseHeaderMode(m *Message, rules *Rules, authorization string
 		}
 	}
 	return r.setPieces(date[0], nonce[0], hash)
-}
-
-// checkRequired refuses a header-mode request whose date or nonce is not signed; host has been
-// seen to, and what a presigned request needs stands in its query, which is always signed.
-func (r *Request) checkRequired() error {
-	if r.Mode != HeaderMode {
-		return nil
-	}
-	names := r.Dialect.Names()
-	if !r.Signs(names.Date) {
-		return refuseUnsigned(names.Date)
-	}
-	if !r.SignatureNonce && !r.Signs(names.Nonce) {
-		return refuseUnsigned(names.Nonce)
-	}
-	return nil
 }

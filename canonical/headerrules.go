@@ -10,32 +10,28 @@ type headerRule struct {
 	neverSign bool // hop-by-hop, or the signature itself. SPEC §3.5
 }
 
-// headerRules holds the rules for headers that belong to no dialect. No alias may stand for any of
-// these names.
-var headerRules = map[string]headerRule{
-	"Host":                   {single: true},
-	"Authorization":          {single: true, neverSign: true},
-	"Content-Length":         {single: true},
-	"Content-Type":           {single: true, signInCS4: true},
-	"Content-Encoding":       {single: true, signInCS4: true},
-	"Transfer-Encoding":      {neverSign: true},
-	"Trailer":                {neverSign: true},
-	"Expect":                 {neverSign: true},
-	"Connection":             {neverSign: true},
-	"X-Http-Method":          {override: true},
-	"X-Http-Method-Override": {override: true},
-	"X-Method-Override":      {override: true},
+// headerRuleOf returns the rule for a header that belongs to no dialect, or none. No alias may stand
+// for any of these names.
+func headerRuleOf(name string) headerRule {
+	switch name {
+	case "Host", "Content-Length":
+		return headerRule{single: true}
+	case "Authorization":
+		return headerRule{single: true, neverSign: true}
+	case "Content-Type", "Content-Encoding":
+		return headerRule{single: true, signInCS4: true}
+	case "Transfer-Encoding", "Trailer", "Expect", "Connection":
+		return headerRule{neverSign: true}
+	case "X-Http-Method", "X-Http-Method-Override", "X-Method-Override":
+		return headerRule{override: true}
+	}
+	return headerRule{}
 }
 
 // Signable reports whether a header of that name, in any case, can be signed: whether it is a token
 // of at most 128 bytes, and not one that hops rewrite. SPEC §3.5.
 func Signable(name string) bool {
-	return token.only(name, 1, maxSignedName) && !headerRules[mimeName(strings.ToLower(name))].neverSign
-}
-
-func definedInCS4(name string) bool {
-	names := CS4.Names()
-	return name == names.Date || name == names.Nonce || name == names.ContentSHA256
+	return token.only(name, 1, maxSignedName) && !headerRuleOf(mimeName(strings.ToLower(name))).neverSign
 }
 
 // contains reports whether list, a handful long, holds name in any case.
@@ -48,31 +44,21 @@ func contains(list []string, name string) bool {
 	return false
 }
 
-// canonicalName reports whether name is a token in canonical MIME form ("X-Amz-Date").
-func canonicalName(name string) bool {
-	upper := true
-	for i := 0; i < len(name); i++ {
-		c := name[i]
-		if !token[c] || upper && 'a' <= c && c <= 'z' || !upper && 'A' <= c && c <= 'Z' {
-			return false
-		}
+// mimeName returns a lower-case header name in canonical MIME form.
+func mimeName(lower string) string {
+	mime, upper := []byte(lower), true
+	for i, c := range mime {
+		mime[i] = mimeByte(c, upper)
 		upper = c == '-'
 	}
-	return name != ""
+	return string(mime)
 }
 
-// appendMIMEName appends a lower-case header name in canonical MIME form.
-func appendMIMEName(dst []byte, lower string) []byte {
-	upper := true
-	for i := 0; i < len(lower); i++ {
-		c := lower[i]
-		if upper && 'a' <= c && c <= 'z' {
-			c -= 'a' - 'A'
-		}
-		dst = append(dst, c)
-		upper = c == '-'
+// mimeByte returns a byte of a lower-case header name as canonical MIME form has it: upper says that
+// it begins the name or follows a "-".
+func mimeByte(c byte, upper bool) byte {
+	if upper && 'a' <= c && c <= 'z' {
+		c -= 'a' - 'A'
 	}
-	return dst
+	return c
 }
-
-func mimeName(lower string) string { return string(appendMIMEName(nil, lower)) }

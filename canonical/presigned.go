@@ -31,12 +31,9 @@ type presigned [len(presignedNames)]struct {
 
 // parsePresigned reads the signature of the query. SPEC §5.2.
 func (r *Request) parsePresigned(m *Message, rules *Rules) error {
-	for d := range r.scan.prefixed {
-		names := Dialect(d).Names()
-		for _, name := range r.scan.prefixed[d] {
-			if name == names.Date || name == names.Nonce || name == names.ContentSHA256 {
-				return refuse(MixedModes, "a presigned request carries "+name+" as a parameter, not as a header")
-			}
+	for i := range r.scan.lines {
+		if line := &r.scan.lines[i]; line.dialect != 0 && line.dialect.defines(line.name) {
+			return refuse(MixedModes, "a presigned request carries "+line.name+" as a parameter, not as a header")
 		}
 	}
 	p, err := r.collectPresigned()

@@ -3,7 +3,6 @@ package canonical
 import (
 	"bytes"
 	"slices"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -27,13 +26,18 @@ type reserved struct {
 	name, raw string // as sent
 }
 
+func (q *query) reset() {
+	clear(q.reserved) // nothing of a message stays alive
+	q.raw, q.encoded, q.parameters, q.reserved = "", q.encoded[:0], q.parameters[:0], q.reserved[:0]
+}
+
 // parse splits, decodes and encodes raw again. SPEC §4.3. Go's url.Query would silently drop pairs
 // that hold ";" or a bad escape, and with them what the signer never saw.
 func (q *query) parse(raw string, limit int) error {
-	q.raw, q.encoded, q.parameters, q.reserved = raw, q.encoded[:0], q.parameters[:0], q.reserved[:0]
+	q.raw = raw
 	for rest, more := raw, raw != ""; more; {
 		var pair string
-		pair, rest, more = strings.Cut(rest, "&")
+		pair, rest, more = cutByte(rest, '&')
 		if len(q.parameters) == limit {
 			return refuse(LimitExceeded, "the query holds too many parameters")
 		}
@@ -48,7 +52,7 @@ func (q *query) add(pair string) error {
 	if pair == "" {
 		return refuse(BadQuery, "the query holds an empty pair (&&, or an & at an end)")
 	}
-	name, value, _ := strings.Cut(pair, "=")
+	name, value, _ := cutByte(pair, '=')
 	if name == "" {
 		return refuse(BadQuery, "the query holds a pair without a name")
 	}

@@ -28,6 +28,9 @@ type Request struct {
 	scan   headerScan
 	fields []field
 	host   [1]string
+	// hostSigned: SignedHeaders names host, which may be no header line of the message.
+	hostSigned bool
+	dirty      bool // parsed into since it was reset
 
 	canonicalPath  []byte
 	canonicalQuery []byte
@@ -40,6 +43,7 @@ type Request struct {
 // nothing.
 func (r *Request) Parse(m *Message, rules *Rules) error {
 	r.Reset()
+	r.dirty = true
 	err := r.parse(m, rules)
 	if err != nil {
 		r.Reset()
@@ -50,6 +54,12 @@ func (r *Request) Parse(m *Message, rules *Rules) error {
 // Reset drops everything but the buffers, so that r keeps nothing of a message alive. Parse begins
 // with it.
 func (r *Request) Reset() {
+	if !r.dirty {
+		return
+	}
+	r.scan.reset()
+	r.query.reset()
+	clear(r.fields)
 	*r = Request{
 		query: r.query, scan: r.scan, fields: r.fields[:0],
 		canonicalPath: r.canonicalPath[:0], canonicalQuery: r.canonicalQuery[:0],
@@ -76,16 +86,13 @@ func (r *Request) parse(m *Message, rules *Rules) error {
 	if err := r.parseSignedHeaders(m); err != nil {
 		return err
 	}
-	if err := r.checkRequired(); err != nil {
-		return err
-	}
 	if err := r.checkSigned(rules); err != nil {
 		return err
 	}
 	if err := r.checkAliases(m, rules); err != nil {
 		return err
 	}
-	if err := r.checkConnection(); err != nil {
+	if err := r.checkConnection(m); err != nil {
 		return err
 	}
 	if r.Scope.Date != r.Date[:8] {

@@ -34,7 +34,7 @@ func (s Scope) append(dst []byte, d Dialect) []byte {
 func parseCredential(s string, d Dialect) (keyID string, scope Scope, err error) {
 	var parts [5]string
 	for i := range parts {
-		part, rest, found := strings.Cut(s, "/")
+		part, rest, found := cutByte(s, '/')
 		if found == (i == len(parts)-1) {
 			return "", Scope{}, refuse(BadAuthorization,
 				"Credential must be <key-id>/<yyyymmdd>/<region>/<service>/"+d.Names().Terminator)

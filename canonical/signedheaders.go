@@ -10,52 +10,73 @@ type field struct {
 
 // parseSignedHeaders reads the list of signed names and looks each up. SPEC §3.5.
 func (r *Request) parseSignedHeaders(m *Message) error {
-	r.fields = r.fields[:0]
+	var mime [maxSignedName]byte
 	previous := ""
 	for rest, more := r.SignedHeaders, true; more; {
-		var name string
-		name, rest, more = strings.Cut(rest, ";")
+		length, err := scanSignedName(rest, &mime)
+		if err != nil {
+			return err
+		}
+		name := rest[:length]
+		if more = length < len(rest); more {
+			rest = rest[length+1:]
+		}
 		if len(r.fields) == maxSignedHeaders {
 			return refuse(LimitExceeded, "SignedHeaders may name 64 headers at most")
-		}
-		if len(name) > maxSignedName {
-			return refuse(LimitExceeded, "SignedHeaders may name headers of 128 bytes at most")
-		}
-		if !lowerToken.only(name, 1, maxSignedName) {
-			return refuse(BadAuthorization, "SignedHeaders must be lower-case header names with ; between them")
 		}
 		if name <= previous {
 			return refuse(BadAuthorization, "SignedHeaders must be sorted, each name once")
 		}
 		previous = name
-		values, err := r.lookUp(m, name)
+		values, err := r.lookUp(m, name, mime[:length])
 		if err != nil {
 			return err
 		}
 		r.fields = append(r.fields, field{name: name, values: values})
 	}
-	if !r.Signs("host") {
+	if !r.hostSigned {
 		return refuseUnsigned("host")
 	}
 	return nil
 }
 
-// lookUp returns the values of a signed header.
-func (r *Request) lookUp(m *Message, name string) ([]string, error) {
-	if name == "host" {
-		r.host[0] = m.Host
-		return r.host[:], nil
+// scanSignedName checks the name at the start of list, up to a ";" or the end, and writes its
+// canonical MIME form. It returns the name's length.
+func scanSignedName(list string, mime *[maxSignedName]byte) (length int, err error) {
+	upper := true
+	for ; length < len(list) && list[length] != ';'; length++ {
+		c := list[length]
+		if length == maxSignedName {
+			return 0, refuse(LimitExceeded, "SignedHeaders may name headers of 128 bytes at most")
+		}
+		if !lowerToken[c] {
+			return 0, refuse(BadAuthorization, "SignedHeaders must be lower-case header names with ; between them")
+		}
+		mime[length] = mimeByte(c, upper)
+		upper = c == '-'
 	}
-	var buf [maxSignedName]byte
-	key := appendMIMEName(buf[:0], name)
-	if headerRules[string(key)].neverSign {
+	if length == 0 {
+		return 0, refuse(BadAuthorization, "SignedHeaders must be lower-case header names with ; between them")
+	}
+	return length, nil
+}
+
+// lookUp returns the values of a signed header, and marks it as signed.
+func (r *Request) lookUp(m *Message, name string, mime []byte) ([]string, error) {
+	line := r.scan.find(mime)
+	if line != nil {
+		line.signed = true
+	}
+	switch {
+	case name == "host":
+		r.host[0], r.hostSigned = m.Host, true
+		return r.host[:], nil
+	case line != nil && !line.rule.neverSign:
+		return line.values, nil
+	case headerRuleOf(string(mime)).neverSign:
 		return nil, refuse(BadHeader, name+" must not be signed: hops rewrite it")
 	}
-	values := m.Header[string(key)]
-	if len(values) == 0 {
-		return nil, refuse(MissingHeader, name+" is named in SignedHeaders and not sent")
-	}
-	return values, nil
+	return nil, refuse(MissingHeader, name+" is named in SignedHeaders and not sent")
 }
 
 // Signs reports whether the signature covers a header; name may be in any case.
@@ -96,6 +117,10 @@ func appendCanonicalValue(dst []byte, values []string) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
+		if isCanonicalValue(value) {
+			dst = append(dst, value...)
+			continue
+		}
 		value = strings.Trim(value, " \t")
 		for j := 0; j < len(value); j++ {
 			if value[j] == ' ' && value[j-1] == ' ' {
@@ -117,5 +142,9 @@ func CanonicalValue(values []string) string {
 }
 
 func isCanonicalValue(value string) bool {
-	return strings.Trim(value, " \t") == value && !strings.Contains(value, "  ")
+	if value == "" {
+		return true
+	}
+	first, last := value[0], value[len(value)-1]
+	return first != ' ' && first != '\t' && last != ' ' && last != '\t' && !strings.Contains(value, "  ")
 }

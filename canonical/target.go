@@ -1,7 +1,5 @@
 package canonical
 
-import "strings"
-
 // targetText is what a request-target may hold: HTTP/2 lets a space through, and a proxy behind
 // it would then write another request line. SPEC §4.1.
 var targetText = func() *byteSet {
@@ -23,6 +21,6 @@ func splitTarget(target string, limit int) (path, query string, err error) {
 			return "", "", refuse(BadTarget, `the request-target must be printable ASCII without space, # and \: percent-encode other bytes`)
 		}
 	}
-	path, query, _ = strings.Cut(target, "?")
+	path, query, _ = cutByte(target, '?')
 	return path, query, nil
 }

@@ -25,7 +25,12 @@ func (s *verification) peek(ctx context.Context) *Rejection {
 }
 
 // nonceID names the claim: of the nonce, or of the signature that takes its place.
-func (s *verification) nonceID() nonce.ID { return nonce.NewID(s.request.KeyID, s.request.Nonce) }
+func (s *verification) nonceID() nonce.ID {
+	if !s.named {
+		s.id, s.named = nonce.NewID(s.request.KeyID, s.request.Nonce), true
+	}
+	return s.id
+}
 
 // claim is step 9: look at the clock again, then claim the nonce. The first claim wins. Of a reusable
 // presigned URL nothing is claimed.

@@ -48,14 +48,23 @@ func (s *verification) matches() bool {
 	if _, err := hex.Decode(signature[:], text[:]); err != nil {
 		return false
 	}
-	active, derived := s.activeSecrets()
+	held := s.activeSecrets()
+	var keys [MaxActiveSecrets]canonical.SigningKey // of the active secrets, then of dummies
+	known, derived := 0, 0
 	for _, form := range s.request.Forms() {
 		s.canonical = s.request.AppendCanonical(s.canonical[:0], form, s.payloadHash)
 		s.toSign = s.request.AppendStringToSign(s.toSign[:0], s.canonical)
-		for i := range active {
-			sum := active[i].key.Sum(s.toSign)
-			if hmac.Equal(sum[:], signature[:]) && !active[i].dummy {
-				s.signingKey, s.decision.Form, s.decision.SecretIndex = active[i].key, form, active[i].index
+		for i := range keys {
+			if i == known {
+				var memoised bool
+				if keys[i], memoised = s.signingKeyOf(i, held); !memoised {
+					derived++
+				}
+				known++
+			}
+			sum := keys[i].Sum(s.toSign)
+			if hmac.Equal(sum[:], signature[:]) && i < len(held) {
+				s.signingKey, s.decision.Form, s.decision.SecretIndex = keys[i], form, held[i]
 				return true
 			}
 		}
@@ -68,37 +77,32 @@ func (s *verification) matches() bool {
 	return false
 }
 
-// activeSecret is the signing key of one secret of a key, or of a dummy.
-type activeSecret struct {
-	key   canonical.SigningKey
-	index int // in Key.Secrets
-	dummy bool
+// signingKeyOf returns the signing key of the i-th active secret, or of a dummy in its place, and
+// whether it was memoised.
+func (s *verification) signingKeyOf(i int, active []int) (key canonical.SigningKey, memoised bool) {
+	secret := s.v.dummies[i]
+	if i < len(active) {
+		secret = s.key.Secrets[active[i]].Secret
+	}
+	if key, memoised = secret.Memoised(s.request.Dialect, s.request.Scope); !memoised {
+		key = secret.SigningKey(s.request.Dialect, s.request.Scope)
+	}
+	return key, memoised
 }
 
-// activeSecrets returns the signing keys of the key's active secrets, filled up with dummies, and
-// how many of them had to be derived.
-func (s *verification) activeSecrets() (active [MaxActiveSecrets]activeSecret, derived int) {
-	count := 0
-	add := func(secret canonical.Secret, entry activeSecret) {
-		var memoised bool
-		if entry.key, memoised = secret.Memoised(s.request.Dialect, s.request.Scope); !memoised {
-			entry.key = secret.SigningKey(s.request.Dialect, s.request.Scope)
-			derived++
-		}
-		active[count] = entry
-		count++
+// activeSecrets returns the indexes in Key.Secrets of those that are active, at most
+// MaxActiveSecrets; none of a request whose key may not sign it.
+func (s *verification) activeSecrets() []int {
+	active := s.active[:0]
+	if s.key == nil {
+		return active
 	}
-	if s.key != nil {
-		for i := range s.key.Secrets {
-			if secret := &s.key.Secrets[i]; count < len(active) && secret.active(s.now) {
-				add(secret.Secret, activeSecret{index: i})
-			}
+	for i := range s.key.Secrets {
+		if len(active) < MaxActiveSecrets && s.key.Secrets[i].active(s.now) {
+			active = append(active, i)
 		}
 	}
-	for count < len(active) {
-		add(s.v.dummies[count], activeSecret{dummy: true})
-	}
-	return active, derived
+	return active
 }
 
 func (k *KeySecret) active(now time.Time) bool {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/countersign-dev/countersign/canonical"
+	"github.com/countersign-dev/countersign/nonce"
 )
 
 // verification is one request on its way through the steps of SPEC §10. It is used again for
@@ -24,6 +25,10 @@ type verification struct {
 	key        *Key             // the named key, where it may sign this request; else nil
 	keyRefusal canonical.Reason // why not
 	signingKey canonical.SigningKey
+	active     [MaxActiveSecrets]int // room for activeSecrets
+
+	id    nonce.ID // of the claim, once named
+	named bool
 
 	route  Route
 	routed bool // a route matches, or there are none
@@ -50,7 +55,7 @@ func (s *verification) end() {
 	s.v, s.req, s.key, s.keyRefusal = nil, nil, nil, ""
 	s.payloadHash, s.body, s.bodyRead = "", nil, false
 	s.message, s.decision, s.signingKey = canonical.Message{}, Decision{}, canonical.SigningKey{}
-	s.route, s.routed = Route{}, false
+	s.route, s.routed, s.named = Route{}, false, false
 }
 
 // run takes the steps in order; each is cheaper or safer than the next, and nothing is stored for
@@ -62,7 +67,7 @@ func (s *verification) run() (*Identity, *Rejection) {
 		(*verification).checkScope,
 		(*verification).findKey,
 		(*verification).checkMAC,
-		(*verification).checkClock,
+		(*verification).checkClockEarly,
 		(*verification).peek,
 		(*verification).checkBody,
 		(*verification).findKeyAgain,

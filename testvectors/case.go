@@ -15,8 +15,11 @@ const (
 	FormAsSent     = "as-sent"      // path and query as sent
 )
 
-// LayerParser is the value of [Case.Layer] for a case that an HTTP parser may decide.
-const LayerParser = "parser"
+// The values of [Case.Layer] other than "".
+const (
+	LayerParser = "parser" // a case that an HTTP parser may decide
+	LayerHTTP2  = "http2"  // a case whose Raw is the field lines of HTTP/2
+)
 
 // A Case is one request and what a verifier must make of it.
 type Case struct {
@@ -31,9 +34,12 @@ type Case struct {
 	// DiffersFrom is, in a refused case, the name of the accepted case that it was made from by
 	// the change which About tells.
 	DiffersFrom string
-	// Layer is LayerParser or "". A case of the parser's layer has to go over a connection: it
-	// passes when the answer is not 2xx, or when what the handler saw is exactly what was verified.
+	// Layer is one of the Layer constants or "". A case of the parser's layer has to go over a
+	// connection: it passes when the answer is not 2xx, or when what the handler saw is exactly
+	// what was verified.
 	Layer string
+	// Reusable says of an accepted case that it is accepted again, and nothing is claimed.
+	Reusable bool
 	// Remote is the peer's IP address.
 	Remote string
 	// Claimed lists what the store holds before the request comes; nothing else is claimed.
@@ -45,7 +51,8 @@ type Case struct {
 	Signature              string
 	Form                   string
 
-	// Raw is the request as it goes over the wire.
+	// Raw is the request as it goes over the wire; with LayerHTTP2 its fields as "name: value" lines
+	// that end in CRLF, pseudo-headers first, an empty line and the body.
 	Raw []byte
 }
 
@@ -60,10 +67,15 @@ func (c *Case) Accepted() bool {
 	return c.Reason == ""
 }
 
-// Request parses the request with [http.ReadRequest], and sets RemoteAddr. It returns the parser's
-// error, which only a case with Layer LayerParser may cause.
+// Request parses the request with [http.ReadRequest], or makes the one that net/http's server makes
+// of HTTP/2's fields, and sets RemoteAddr. It returns the parser's error, which only a case with
+// Layer LayerParser may cause.
 func (c *Case) Request() (*http.Request, error) {
-	req, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(c.Raw)))
+	read := func() (*http.Request, error) { return http.ReadRequest(bufio.NewReader(bytes.NewReader(c.Raw))) }
+	if c.Layer == LayerHTTP2 {
+		read = func() (*http.Request, error) { return http2Request(c.Raw) }
+	}
+	req, err := read()
 	if err != nil {
 		return nil, err
 	}

@@ -53,6 +53,7 @@ func TestLoadReadsACase(t *testing.T) {
 	assert.Equal(t, acceptName, accepted.Name)
 	assert.Equal(t, "127.0.0.1", accepted.Remote)
 	assert.Equal(t, testvectors.FormRule, accepted.Form)
+	assert.False(t, accepted.Reusable)
 	assert.False(t, refused.Accepted())
 	assert.Equal(t, "bad_path", refused.Reason)
 	assert.Equal(t, acceptName, refused.DiffersFrom)
@@ -61,6 +62,18 @@ func TestLoadReadsACase(t *testing.T) {
 	assert.Equal(t, []testvectors.Claim{{"k", "0123456789abcdef"}, {"l", "0123456789abcdef"}}, refused.Claimed)
 	assert.Equal(t, int64(1767366245), refused.Time.Unix())
 	assert.Equal(t, "GET / HTTP/1.1\r\n\r\n", string(refused.Raw))
+}
+
+func TestLoadReadsWhatMayBeUsedAgain(t *testing.T) {
+	set, err := testvectors.Load(corpus(map[string]string{
+		acceptName: strings.Replace(accept, "\n\n", "\nreusable: true\n\n", 1),
+		"verifier.json": strings.NewReplacer(`"keys"`, `"reusable_presigned": ["/a b"], "keys"`,
+			`"id"`, `"signature_nonce": true, "id"`).Replace(settings),
+	}))
+	require.NoError(t, err)
+	assert.True(t, set.Cases[0].Reusable)
+	assert.Equal(t, []string{"/a b"}, set.Verifier.ReusablePresigned)
+	assert.True(t, set.Verifier.Keys[0].SignatureNonce)
 }
 
 func TestLoadRefuses(t *testing.T) {
@@ -92,6 +105,10 @@ func TestLoadRefuses(t *testing.T) {
 		"differs from no case":       {refuseName: edited(refuse, "path/plain", "path/other")},
 		"differs from a refused one": {refuseName: edited(refuse, acceptName, refuseName)},
 		"unknown layer":              {refuseName: edited(refuse, "\n\n", "\nlayer: proxy\n\n")},
+		"parser's layer in accept":   {acceptName: edited(accept, "\n\n", "\nlayer: parser\n\n")},
+		"reusable in refuse":         {refuseName: edited(refuse, "\n\n", "\nreusable: true\n\n")},
+		"reusable is not true":       {acceptName: edited(accept, "\n\n", "\nreusable: false\n\n")},
+		"reusable path is none":      {"verifier.json": edited(settings, `"keys"`, `"reusable_presigned": ["v1"], "keys"`)},
 		"remote is no address":       {refuseName: edited(refuse, "\n\n", "\nremote: localhost\n\n")},
 		"claim without nonce":        {refuseName: edited(refuse, "\n\n", "\nclaimed: k\n\n")},
 		"reason in accept":           {acceptName: edited(accept, "\n\n", "\nreason: bad_path\n\n")},

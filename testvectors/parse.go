@@ -66,7 +66,7 @@ func (c *Case) set(field, value string) error {
 		valid = caseName.MatchString(value) && strings.HasPrefix(value, "accept/")
 		c.DiffersFrom = value
 	case "layer":
-		valid = value == LayerParser
+		valid = value == LayerParser || value == LayerHTTP2
 		c.Layer = value
 	case "remote":
 		_, err := netip.ParseAddr(value)
@@ -85,6 +85,9 @@ func (c *Case) set(field, value string) error {
 	case "form":
 		valid = slices.Contains([]string{FormRule, FormPathAsSent, FormAsSent}, value)
 		c.Form = value
+	case "reusable":
+		valid = value == "true"
+		c.Reusable = valid
 	default:
 		return fmt.Errorf("there is no field %q", field)
 	}
@@ -97,10 +100,10 @@ func (c *Case) set(field, value string) error {
 // complete checks that the case has the fields of its folder, and no others.
 func (c *Case) complete(seen map[string]bool) error {
 	required := []string{"about", "time", "form", "canonical-request-sha256", "signature"}
-	forbidden := []string{"reason", "differs-from", "layer"}
+	forbidden := []string{"reason", "differs-from"}
 	if strings.HasPrefix(c.Name, "refuse/") {
 		required = []string{"about", "time", "reason", "differs-from"}
-		forbidden = []string{"form", "canonical-request-sha256", "signature"}
+		forbidden = []string{"form", "canonical-request-sha256", "signature", "reusable"}
 	}
 	for _, field := range required {
 		if !seen[field] {
@@ -111,6 +114,9 @@ func (c *Case) complete(seen map[string]bool) error {
 		if seen[field] {
 			return fmt.Errorf("the field %s does not belong in this folder", field)
 		}
+	}
+	if c.Accepted() && c.Layer == LayerParser {
+		return errors.New("what a parser may refuse cannot be accepted")
 	}
 	if c.Accepted() && !bytes.Contains(c.Raw, []byte("Signature="+c.Signature)) {
 		return errors.New("the request does not carry the signature that the field says")

@@ -23,7 +23,10 @@ type Verifier struct {
 	PresignMaxExpires int `json:"presign_max_expires"`
 	// RequireSigned names, in lower case, headers that must be signed where a request has them.
 	RequireSigned []string `json:"require_signed"`
-	Keys          []Key    `json:"keys"`
+	// ReusablePresigned lists decoded paths at which presigned GET and HEAD requests may be used
+	// again until they expire, and nothing is claimed.
+	ReusablePresigned []string `json:"reusable_presigned"`
+	Keys              []Key    `json:"keys"`
 }
 
 // A Key is one API key. Its secrets are published: they prove nothing, and must be used nowhere.
@@ -38,6 +41,8 @@ type Key struct {
 	Sources     []netip.Prefix `json:"sources"`    // none = any
 	// UnsignedPayload allows the content hash UNSIGNED-PAYLOAD.
 	UnsignedPayload bool `json:"unsigned_payload"`
+	// SignatureNonce allows AWS4 requests without a nonce, whose signature takes its place.
+	SignatureNonce bool `json:"signature_nonce"`
 }
 
 // A Secret is one of a key's secrets: the whole text is the HMAC secret.
@@ -61,6 +66,11 @@ func parseVerifier(text []byte) (*Verifier, error) {
 	}
 	if v.Region == "" || v.Service == "" || v.MaxBody <= 0 || v.MaxUnhashedBody <= 0 || v.PresignMaxExpires <= 0 {
 		return nil, errors.New("region, service, max_body, max_unhashed_body and presign_max_expires are required")
+	}
+	for _, path := range v.ReusablePresigned {
+		if path == "" || path[0] != '/' {
+			return nil, fmt.Errorf("reusable_presigned: %q is no path", path)
+		}
 	}
 	ids := map[string]bool{}
 	for _, key := range v.Keys {

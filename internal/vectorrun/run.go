@@ -106,8 +106,21 @@ func (run *caseRun) accepted() string {
 	case run.decision.Form.String() != run.c.Form:
 		return fmt.Sprintf("accepted in form %s, and was signed in form %s", run.decision.Form, run.c.Form)
 	}
-	if reason, err := run.verify(); err != nil || reason != canonical.Replayed {
-		return join(fmt.Sprintf("sent again it must be refused as %s, not %q", canonical.Replayed, reason), err)
+	return run.acceptedAgain()
+}
+
+// acceptedAgain sends an accepted request once more, which is accepted for reusable ones alone.
+func (run *caseRun) acceptedAgain() string {
+	reason, err := run.verify()
+	switch {
+	case err != nil:
+		return err.Error()
+	case !run.c.Reusable && reason != canonical.Replayed:
+		return fmt.Sprintf("sent again it must be refused as %s, not %q", canonical.Replayed, reason)
+	case run.c.Reusable && reason != "":
+		return fmt.Sprintf("sent again it is refused as %s, and must be accepted", reason)
+	case run.c.Reusable && run.store.claims != 0:
+		return "accepted, and claimed though it is reusable"
 	}
 	return ""
 }
@@ -124,7 +137,7 @@ func (run *caseRun) checkCanonical() (problem string, err error) {
 	}
 	var request canonical.Request
 	message := canonical.Message{Method: req.Method, Target: req.RequestURI, Host: req.Host, Header: req.Header}
-	rules := canonical.Rules{MaxExpires: run.settings.PresignMaxExpires}
+	rules := canonical.Rules{MaxExpires: run.settings.PresignMaxExpires, SignatureNonce: true}
 	if err := request.Parse(&message, &rules); err != nil {
 		return "", err
 	}

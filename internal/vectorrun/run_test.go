@@ -67,6 +67,8 @@ func TestRunTellsWhatIsWrong(t *testing.T) {
 		{"must be refused", "accept/body/content-hash.txt", func(c *testvectors.Case) { c.Reason = "bad_path" }, "accepted, and must be refused as bad_path"},
 		{"reason", "refuse/nonce/replayed.txt", func(c *testvectors.Case) { c.Reason = "bad_nonce" }, "refused as replayed, and must be refused as bad_nonce"},
 		{"time", "accept/body/content-hash.txt", func(c *testvectors.Case) { c.Time = c.Time.Add(301e9) }, "refused as clock_skew"},
+		{"once", "accept/presigned/reusable.txt", func(c *testvectors.Case) { c.Reusable = false }, "sent again it must be refused as replayed, not \"\""},
+		{"again", "accept/presigned/cs4.txt", func(c *testvectors.Case) { c.Reusable = true }, "sent again it is refused as replayed"},
 		{"no request", "accept/body/content-hash.txt", func(c *testvectors.Case) { c.Raw = []byte("GET /\r\n\r\n") }, "malformed HTTP"},
 	}
 	for _, test := range tests {

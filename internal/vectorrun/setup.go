@@ -29,15 +29,28 @@ func newVerifier(settings *testvectors.Verifier, store nonce.Store, now time.Tim
 		MaxUnhashedBody:   settings.MaxUnhashedBody,
 		MaxPresignExpires: time.Duration(settings.PresignMaxExpires) * time.Second,
 		RequireSigned:     settings.RequireSigned,
+		Routes:            routesOf(settings),
 		Observe:           observe,
 		Now:               func() time.Time { return now },
 	})
 }
 
+// routesOf gives the paths of reusable presigned URLs a route each, and the others one together.
+func routesOf(settings *testvectors.Verifier) []server.Route {
+	var routes []server.Route
+	for _, path := range settings.ReusablePresigned {
+		routes = append(routes, server.Route{Match: "GET " + path, ReusablePresigned: true})
+	}
+	if routes != nil {
+		routes = append(routes, server.Route{Match: "/"})
+	}
+	return routes
+}
+
 func keyOf(k *testvectors.Key) (*server.Key, error) {
 	key := &server.Key{
 		ID: k.ID, Environment: k.Environment, Scopes: k.Scopes, Disabled: k.Disabled, Sources: k.Sources,
-		UnsignedPayload: k.UnsignedPayload,
+		UnsignedPayload: k.UnsignedPayload, SignatureNonce: k.SignatureNonce,
 	}
 	if k.ExpiresAt != nil {
 		key.ExpiresAt = *k.ExpiresAt

@@ -103,6 +103,10 @@ func refusedBodies() []vector {
 			"A payload signed chunk by chunk is not supported.", hash("STREAMING-AWS4-HMAC-SHA256-PAYLOAD")),
 		refuse("body/streaming-unsigned-trailer", "body/unsigned-payload", "bad_payload_hash",
 			"An unsigned streaming payload is not supported, though the key may leave a payload unsigned.", hash("STREAMING-UNSIGNED-PAYLOAD-TRAILER")),
+		refuse("body/streaming-trailer", "dialect/aws4-content-hash", "bad_payload_hash",
+			"A payload signed chunk by chunk, with a trailer, is not supported.", hash("STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER")),
+		refuse("body/unsigned-payload-suffix", "body/unsigned-payload", "bad_payload_hash",
+			"The word for an unsigned payload goes on.", hash("UNSIGNED-PAYLOAD-TRAILER")),
 		refuse("body/unsigned-payload-not-allowed", "body/content-hash", "unsigned_payload",
 			"The payload is left unsigned, which this key may not.", hash(unsignedPayload)),
 		refuse("body/unsigned-payload-forged", "body/content-hash", "signature_mismatch",
@@ -123,6 +127,8 @@ func refusedBodyFraming() []vector {
 			"The connection ends before the body does, which has a content hash.", cut),
 		refuse("body/truncated-chunked", "body/chunked", "body_truncated",
 			"The last chunk is missing; all of the signed bytes are there.", edit(func(w *wire) { w.body = strings.TrimSuffix(w.body, "0\r\n\r\n") })),
+		refuse("body/truncated-in-chunk", "body/chunked-content-hash", "body_truncated",
+			"The connection ends within a chunk.", cut),
 		refuse("body/trailer", "body/chunked", "trailer", "A trailer is declared and sent.", edit(func(w *wire) {
 			w.add("Trailer", "X-Checksum")
 			trailer(w)
@@ -135,6 +141,20 @@ func refusedBodyFraming() []vector {
 			"A trailer is declared for a body that cannot have one.", edit(func(w *wire) { w.add("Trailer", "X-Checksum") })),
 		atParser(refuse("body/two-framings", "body/chunked", "bad_header",
 			"Content-Length stands beside Transfer-Encoding.", edit(func(w *wire) { w.add("Content-Length", "5") }))),
+		atParser(refuse("body/two-framings-by-case", "body/chunked-content-hash", "bad_header",
+			"Content-Length stands before Transfer-Encoding, both in lower case.", func(r *recipe) {
+				r.tamper = func(w *wire) {
+					w.remove("Transfer-Encoding")
+					w.add("content-length", strconv.Itoa(len(w.body)))
+					w.add("transfer-encoding", "chunked")
+				}
+			})),
+		atParser(refuse("body/other-coding", "body/chunked", "bad_header",
+			"A transfer coding that is not chunked.", edit(func(w *wire) { w.set("Transfer-Encoding", "identity") }))),
+		atParser(refuse("body/two-codings", "body/chunked", "bad_header",
+			"Two transfer codings, of which chunked is the last.", edit(func(w *wire) { w.set("Transfer-Encoding", "gzip, chunked") }))),
+		atParser(refuse("body/coding-twice", "body/chunked", "bad_header",
+			"Transfer-Encoding comes twice.", edit(func(w *wire) { w.add("Transfer-Encoding", "chunked") }))),
 		atParser(refuse("body/two-lengths", "body/no-content-hash", "bad_header",
 			"Content-Length comes twice, with two values.", edit(func(w *wire) { w.add("Content-Length", "5") }))),
 		atParser(refuse("body/length-repeated", "body/no-content-hash", "bad_header",

@@ -35,6 +35,7 @@ func vectors() []vector {
 	return slices.Concat(
 		pathVectors(), queryVectors(), headerVectors(), syntaxVectors(), scopeVectors(), timeVectors(),
 		nonceVectors(), bodyVectors(), keyVectors(), presignedVectors(), dialectVectors(), limitVectors(),
+		http2Vectors(), signatureNonceVectors(), reusableVectors(),
 	)
 }
 
@@ -109,14 +110,23 @@ func (v vector) format(r *recipe, s signed) []byte {
 	if v.from != "" {
 		field("differs-from", "accept/"+v.from+".txt")
 	}
-	if v.parser {
+	switch {
+	case v.parser:
 		field("layer", "parser")
+	case r.http2:
+		field("layer", "http2")
 	}
 	field("remote", r.remote)
 	for _, claim := range r.claimed {
 		field("claimed", claim)
 	}
+	if r.claimSignature {
+		field("claimed", r.keyID+" "+s.signature)
+	}
 	if v.from == "" {
+		if r.reusable {
+			field("reusable", "true")
+		}
 		field("form", r.form)
 		field("canonical-request-sha256", sha256Hex(s.canonicalRequest))
 		field("signature", s.signature)

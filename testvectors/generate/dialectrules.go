@@ -29,6 +29,16 @@ func dialectVectors() []vector {
 			r.dialect = aws4
 			r.signWith(keyAWS4, 0)
 		}),
+		accept("dialect/aws4-path-as-sent",
+			"An older curl in AWS4 signs the path as sent.", func(r *recipe) {
+				r.dialect = aws4
+				r.target, r.form = "/v1/x:y?b=2&a=1", formPathAsSent
+			}),
+		accept("dialect/aws4-as-sent",
+			"A still older curl in AWS4 signs path and query as sent.", func(r *recipe) {
+				r.dialect = aws4
+				r.target, r.form = "/v1/x:y?b=2&a=1", formAsSent
+			}),
 		accept("dialect/cs4-near-prefix", "X-Amzn-Trace-Id does not have the prefix X-Amz-.", func(r *recipe) {
 			r.addUnsigned("X-Amzn-Trace-Id", "Root=1-67891233-abcdef012345678912345678")
 		}),

@@ -1,6 +1,9 @@
 package main
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 func refusedHeaders() []vector {
 	after := func(tamper func(*wire)) func(*recipe) { return func(r *recipe) { r.tamper = tamper } }
@@ -9,6 +12,8 @@ func refusedHeaders() []vector {
 			"The Authorization header comes twice.", after(func(w *wire) { w.add("Authorization", w.get("Authorization")) })),
 		refuse("headers/second-authorization-bearer", "path/plain", "bad_header",
 			"A second Authorization header of another scheme is added.", after(func(w *wire) { w.add("Authorization", "Bearer abc") })),
+		refuse("headers/second-authorization-first", "path/plain", "bad_header",
+			"An Authorization header of another scheme comes before the signature's.", with("Authorization", "Bearer abc")),
 		refuse("headers/second-content-type", "headers/content-type", "bad_header",
 			"Content-Type comes twice.", with("Content-Type", "text/plain")),
 		refuse("headers/second-content-encoding", "headers/content-encoding", "bad_header",
@@ -29,6 +34,18 @@ func refusedHeaders() []vector {
 			"An alias of the AWS4 nonce header.", with("X_Amz_Nonce", "0123456789abcdef")),
 		refuse("headers/alias-content-type", "headers/content-type", "bad_header",
 			"An alias of Content-Type, unsigned.", withUnsigned("Content_Type", "text/html")),
+		refuse("headers/alias-prefixed", "dialect/aws4-other-header", "bad_header",
+			"A signed header of the dialect's prefix with _ for a later -.", with("X-Amz-Target_Name", "Second")),
+		refuse("headers/alias-with-dot", "path/plain", "bad_header",
+			"An alias with dots, which some servers replace as they do _.", with("X.Countersign.Nonce", "0123456789abcdef")),
+		refuse("headers/alias-content-length", "path/plain", "bad_header",
+			"An alias of Content-Length, which frames the body.", withUnsigned("Content_Length", "3")),
+		refuse("headers/alias-transfer-encoding", "body/no-content-hash", "bad_header",
+			"An alias of Transfer-Encoding.", withUnsigned("Transfer_Encoding", "chunked")),
+		refuse("headers/alias-method-override", "path/plain", "bad_header",
+			"An alias of a method override, unsigned.", withUnsigned("X_Http_Method_Override", "DELETE")),
+		refuse("headers/alias-required", "path/plain", "bad_header",
+			"An alias of a header of require_signed, which is not sent.", withUnsigned("Idempotency_Key", "order-18")),
 		refuse("headers/alias-of-signed", "headers/required-signed", "bad_header",
 			"An unsigned alias of a signed header.", withUnsigned("Idempotency_Key", "order-18")),
 		refuse("headers/host-characters", "path/plain", "bad_header",
@@ -37,12 +54,25 @@ func refusedHeaders() []vector {
 			"Connection names a signed header, which a proxy would then remove.", with("Connection", "close, Idempotency-Key")),
 		refuse("headers/connection-names-nonce", "path/plain", "bad_header",
 			"Connection names the nonce header.", with("Connection", "x-countersign-nonce")),
+		refuse("headers/connection-names-host", "path/plain", "bad_header",
+			"Connection names the host.", with("Connection", "Host")),
+		refuse("headers/connection-names-prefixed", "dialect/aws4-cloudfront", "bad_header",
+			"Connection names a header of the dialect's prefix that need not be signed.", with("Connection", "close, X-Amz-Cf-Id")),
+		refuse("headers/connection-second-line", "headers/required-signed", "bad_header",
+			"A second Connection line names a signed header.", func(r *recipe) {
+				r.add("Connection", "keep-alive")
+				r.add("Connection", "\tIDEMPOTENCY-KEY ")
+			}),
 		refuse("headers/connection-names-authorization", "path/plain", "bad_header",
 			"Connection names the Authorization header.", with("Connection", "authorization")),
 		refuse("headers/undefined-own", "path/plain", "bad_header",
 			"A signed X-Countersign header that the protocol does not define.", with("X-Countersign-Identity", "admin")),
 		refuse("headers/host-altered", "path/plain", "signature_mismatch",
 			"The host is changed after signing.", after(func(w *wire) { w.set("Host", "other.example") })),
+		refuse("headers/host-case-altered", "path/plain", "signature_mismatch",
+			"The host is set in upper case after signing.", after(func(w *wire) { w.set("Host", "VECTORS.EXAMPLE") })),
+		refuse("headers/host-dot-added", "path/plain", "signature_mismatch",
+			"A dot is added to the host after signing.", after(func(w *wire) { w.set("Host", "vectors.example.") })),
 		refuse("headers/host-port-added", "path/plain", "signature_mismatch",
 			"A port is added to the host after signing.", after(func(w *wire) { w.set("Host", "vectors.example:80") })),
 		refuse("headers/value-altered", "headers/required-signed", "signature_mismatch",
@@ -59,6 +89,7 @@ func refusedHeaders() []vector {
 }
 
 func refusedSignedHeaders() []vector {
+	after := func(tamper func(*wire)) func(*recipe) { return func(r *recipe) { r.tamper = tamper } }
 	unsigned := func(name string) func(*recipe) { return func(r *recipe) { r.leaveUnsigned(name) } }
 	names := func(name string) func(*recipe) {
 		return func(r *recipe) {
@@ -95,6 +126,8 @@ func refusedSignedHeaders() []vector {
 			"SignedHeaders does not name a header of require_signed.", unsigned("idempotency-key")),
 		refuse("headers/prefixed-unsigned", "dialect/aws4-other-header", "unsigned_header",
 			"SignedHeaders does not name a header of the dialect's prefix.", unsigned("x-amz-target")),
+		refuse("headers/prefixed-unsigned-added", "dialect/aws4", "unsigned_header",
+			"A header of the dialect's prefix is added after signing, its name in lower case.", after(func(w *wire) { w.add("x-amz-acl", "public-read") })),
 		refuse("headers/date-missing", "path/plain", "missing_header",
 			"There is no date header.", without("X-Countersign-Date")),
 		refuse("headers/date-standard-only", "path/plain", "missing_header",
@@ -138,6 +171,19 @@ func refusedHeaderFraming() []vector {
 			})),
 		atParser(refuse("headers/folded", "headers/spaces-collapsed", "bad_header",
 			"The signed value is folded onto a second line.", line("X-More", "one two", "X-More: one\r\n two"))),
+		atParser(refuse("headers/folded-authorization", "path/plain", "bad_header",
+			"The Authorization header is folded onto a second line.", func(r *recipe) {
+				r.tamper = func(w *wire) {
+					value := w.get("Authorization")
+					w.remove("Authorization")
+					w.headers = append(w.headers, header{
+						name: "Authorization", value: value,
+						line: "Authorization: " + strings.Replace(value, ", ", ",\r\n\t", 1),
+					})
+				}
+			})),
+		atParser(refuse("headers/host-empty", "path/plain", "bad_header",
+			"The Host header is empty, and signed as that.", func(r *recipe) { r.headers[0].value = "" })),
 		atParser(refuse("headers/space-before-colon", "headers/spaces-collapsed", "bad_header",
 			"There is a space between a name and its colon.", line("X-More", "one", "X-More : one"))),
 		atParser(refuse("headers/no-colon", "headers/spaces-collapsed", "bad_header",

@@ -17,6 +17,7 @@ type settings struct {
 	MaxUnhashedBody   int      `json:"max_unhashed_body"`
 	PresignMaxExpires int      `json:"presign_max_expires"`
 	RequireSigned     []string `json:"require_signed"`
+	ReusablePresigned []string `json:"reusable_presigned"`
 	Keys              []*key   `json:"keys"`
 }
 
@@ -30,6 +31,7 @@ type key struct {
 	ExpiresAt       string   `json:"expires_at,omitempty"`
 	Sources         []string `json:"sources,omitempty"`
 	UnsignedPayload bool     `json:"unsigned_payload,omitempty"`
+	SignatureNonce  bool     `json:"signature_nonce,omitempty"`
 }
 
 type secret struct {
@@ -40,6 +42,7 @@ type secret struct {
 const (
 	maxBody         = 65536
 	maxUnhashedBody = 16384
+	reusablePath    = "/v1/downloads/report"
 )
 
 var (
@@ -52,6 +55,7 @@ var (
 	keyLive            = newKey("live", "live", "cs4", "aws4")
 	keySource          = newKey("source", "test", "cs4", "aws4").with(func(k *key) { k.Sources = []string{"127.0.0.0/8"} })
 	keyUnsignedPayload = newKey("unsigned payload", "test", "cs4", "aws4").with(func(k *key) { k.UnsignedPayload = true })
+	keySignatureNonce  = newKey("signature nonce", "test", "cs4", "aws4").with(func(k *key) { k.SignatureNonce = true })
 
 	// keyUnknown is in no verifier's list.
 	keyUnknown = newKey("unknown", "test", "cs4", "aws4")
@@ -66,8 +70,10 @@ func verifierSettings() ([]byte, error) {
 		MaxUnhashedBody:   maxUnhashedBody,
 		PresignMaxExpires: 900,
 		RequireSigned:     []string{"idempotency-key"},
+		ReusablePresigned: []string{reusablePath},
 		Keys: []*key{
 			keyBoth, keyCS4, keyAWS4, keyRotated, keyDisabled, keyExpired, keyLive, keySource, keyUnsignedPayload,
+			keySignatureNonce,
 		},
 	}, "", "  ")
 	return append(text, '\n'), err

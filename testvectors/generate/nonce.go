@@ -35,6 +35,12 @@ func nonceVectors() []vector {
 		refuse("nonce/space", "nonce/shortest", "bad_nonce", "The nonce holds a space.", nonce("abcdefgh ijklmnop")),
 		refuse("nonce/joined", "nonce/shortest", "bad_nonce",
 			"The nonce header holds two nonces, joined with a comma.", nonce("abcdefghijklmnop,qrstuvwxyzabcdef")),
+		refuse("nonce/quoted", "nonce/shortest", "bad_nonce",
+			"The nonce stands in quotation marks.", nonce(`"abcdefghijklmnop"`)),
+		refuse("nonce/braces", "nonce/shortest", "bad_nonce",
+			"The nonce is a UUID in braces.", nonce("{0b9e2f64-5c1d-4a7e-8f03-6a2d9c4b7e15}")),
+		refuse("nonce/encoded-word", "nonce/shortest", "bad_nonce",
+			"The nonce is an encoded word of mail headers.", nonce("=?utf-8?q?abcdefghijklmnop?=")),
 		refuse("nonce/not-ascii", "nonce/shortest", "bad_nonce",
 			"The nonce holds a letter outside ASCII.", nonce("abcdefghijklmnopé")),
 		refuse("nonce/altered", "path/plain", "signature_mismatch",
@@ -44,6 +50,27 @@ func nonceVectors() []vector {
 		refuse("nonce/replayed", "path/plain", "replayed", "The key has claimed the nonce.", func(r *recipe) {
 			r.claimed = []string{r.keyID + " " + r.nonce}
 		}),
+		refuse("nonce/replayed-with-spaces", "path/plain", "replayed",
+			"The key has claimed the nonce, which is sent with spaces and tabs around it: they are not part of the value.", func(r *recipe) {
+				r.claimed = []string{r.keyID + " " + r.nonce}
+				r.tamper = func(w *wire) { w.set("X-Countersign-Nonce", " \t"+r.nonce+" \t ") }
+			}),
+		refuse("nonce/replayed-name-case", "path/plain", "replayed",
+			"The key has claimed the nonce, whose header's name is sent in upper case.", func(r *recipe) {
+				r.claimed = []string{r.keyID + " " + r.nonce}
+				r.tamper = func(w *wire) {
+					w.remove("X-Countersign-Nonce")
+					w.add("X-COUNTERSIGN-NONCE", r.nonce)
+				}
+			}),
+		refuse("nonce/altered-case", "path/plain", "signature_mismatch",
+			"The nonce is set in upper case after signing.", func(r *recipe) {
+				r.tamper = func(w *wire) { w.set("X-Countersign-Nonce", strings.ToUpper(r.nonce)) }
+			}),
+		refuse("nonce/altered-hyphens", "path/plain", "signature_mismatch",
+			"The hyphens of the UUID are taken out after signing.", func(r *recipe) {
+				r.tamper = func(w *wire) { w.set("X-Countersign-Nonce", strings.ReplaceAll(r.nonce, "-", "")) }
+			}),
 		refuse("nonce/replayed-in-aws4", "dialect/aws4", "replayed",
 			"The key has claimed the nonce; the dialect is not part of a claim.", func(r *recipe) {
 				r.claimed = []string{r.keyID + " " + r.nonce}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -43,6 +44,13 @@ func acceptedPresigned() []vector {
 			"The credential's slashes are sent raw; canonically they are escaped.", func(r *recipe) {
 				r.presign("300")
 				r.tamper = func(w *wire) { w.target = strings.ReplaceAll(w.target, "%2F", "/") }
+			}),
+		accept("presigned/escaped-value",
+			"A digit of the nonce is escaped, needlessly: values are decoded, unlike names.", func(r *recipe) {
+				r.presign("300")
+				r.tamper = func(w *wire) {
+					w.target = strings.Replace(w.target, "Nonce="+r.nonce[:1], fmt.Sprintf("Nonce=%%%02X", r.nonce[0]), 1)
+				}
 			}),
 		accept("presigned/shortest", "Expires is one second.", func(r *recipe) { r.presign("1") }),
 		accept("presigned/last-second", "The cap of 900 seconds, used in the last of them.", sent(900)),
@@ -89,6 +97,14 @@ func refusedPresignParams() []vector {
 			}
 		}
 	}
+	respelled := func(name, spelled string) func(*recipe) {
+		return func(r *recipe) {
+			r.params = func(params []param) []param {
+				params[slices.IndexFunc(params, func(p param) bool { return p.name == name })].name = spelled
+				return params
+			}
+		}
+	}
 	set := func(name, value string) func(*recipe) {
 		return func(r *recipe) {
 			r.params = func(params []param) []param {
@@ -110,6 +126,10 @@ func refusedPresignParams() []vector {
 			"A second nonce parameter, a letter of its name escaped.", added("X-Countersign-%4Eonce", "0123456789abcdef")),
 		refuse("presigned/name-case", "presigned/cs4", "bad_query",
 			"A second nonce parameter, its name in lower case.", added("x-countersign-nonce", "0123456789abcdef")),
+		refuse("presigned/name-case-alone", "presigned/cs4", "bad_query",
+			"The nonce parameter's name is in lower case.", respelled("X-Countersign-Nonce", "x-countersign-nonce")),
+		refuse("presigned/escaped-name-alone", "presigned/cs4", "bad_query",
+			"A letter of the nonce parameter's name is escaped.", respelled("X-Countersign-Nonce", "X-Countersign-%4Eonce")),
 		refuse("presigned/undefined-own", "presigned/cs4", "bad_query",
 			"An X-Countersign parameter that the protocol does not define.", added("X-Countersign-Identity", "admin")),
 		refuse("presigned/both-dialects", "presigned/cs4", "mixed_modes",
@@ -130,10 +150,22 @@ func refusedPresignParams() []vector {
 			"There is no date parameter.", removed("X-Countersign-Date")),
 		refuse("presigned/bad-nonce", "presigned/cs4", "bad_nonce",
 			"The nonce parameter is too short.", set("X-Countersign-Nonce", "0123456789abcde")),
+		refuse("presigned/nonce-with-space", "presigned/cs4", "bad_nonce",
+			"The nonce parameter holds a space.", set("X-Countersign-Nonce", "01234567 9abcdef0")),
+		refuse("presigned/nonce-escaped-twice", "presigned/cs4", "bad_nonce",
+			"The nonce parameter is escaped twice, so that decoded once it holds an escape.", set("X-Countersign-Nonce", "%30123456789abcdef")),
 		refuse("presigned/bad-date", "presigned/cs4", "bad_time",
 			"The date parameter is empty.", set("X-Countersign-Date", "")),
 		refuse("presigned/bad-credential", "presigned/cs4", "bad_authorization",
 			"The credential parameter has too few parts.", set("X-Countersign-Credential", keyBoth.ID)),
+		refuse("presigned/id-with-slash", "presigned/cs4", "bad_authorization",
+			"The key id holds a path, whose slashes are escaped.", set("X-Countersign-Credential", "../../secret/"+keyBoth.ID+"/20260102/test/vectors/cs4_request")),
+		refuse("presigned/id-escaped-twice", "presigned/cs4", "bad_authorization",
+			"The key id holds a slash that is escaped twice.", set("X-Countersign-Credential", "..%2F"+keyBoth.ID+"/20260102/test/vectors/cs4_request")),
+		refuse("presigned/other-region", "presigned/cs4", "wrong_scope",
+			"The URL is signed for another region.", func(r *recipe) { r.region = "live" }),
+		refuse("presigned/other-day", "presigned/cs4", "wrong_scope",
+			"The scope's date is the day after the date parameter's.", func(r *recipe) { r.scopeDate = "20260103" }),
 		refuse("presigned/other-terminator", "presigned/cs4", "bad_authorization",
 			"The terminator is the other dialect's.", set("X-Countersign-Credential", keyBoth.ID+"/20260102/test/vectors/aws4_request")),
 		refuse("presigned/other-algorithm", "presigned/cs4", "bad_authorization",
@@ -164,6 +196,20 @@ func refusedExpires() []vector {
 			"Expires has a plus sign.", expires("+1")),
 		refuse("presigned/expires-fraction", "presigned/shortest", "bad_expires",
 			"Expires is no whole number.", expires("1.0")),
+		refuse("presigned/expires-raw-plus", "presigned/shortest", "bad_expires",
+			"A plus sign that is not escaped, which is a space, stands before Expires.", func(r *recipe) {
+				r.tamper = func(w *wire) { w.target = strings.Replace(w.target, "Expires=1", "Expires=+1", 1) }
+			}),
+		refuse("presigned/expires-hexadecimal", "presigned/shortest", "bad_expires",
+			"Expires is in hexadecimal.", expires("0x1")),
+		refuse("presigned/expires-exponent", "presigned/shortest", "bad_expires",
+			"Expires has an exponent.", expires("1e2")),
+		refuse("presigned/expires-digits", "presigned/shortest", "bad_expires",
+			"Expires has digits that are not ASCII's.", expires("１")),
+		refuse("presigned/expires-huge", "presigned/shortest", "bad_expires",
+			"Expires has a thousand digits.", expires(strings.Repeat("9", 1000))),
+		refuse("presigned/expires-twice-equal", "presigned/cs4", "bad_expires",
+			"Expires comes twice, with one value.", params(func(p []param) []param { return append(p, param{"X-Countersign-Expires", "300"}) })),
 		refuse("presigned/expires-twice", "presigned/cs4", "bad_expires",
 			"Expires comes twice.", params(func(p []param) []param { return append(p, param{"X-Countersign-Expires", "900"}) })),
 		refuse("presigned/expires-missing", "presigned/cs4", "missing_header",

@@ -22,6 +22,14 @@ func refusedPresigned() []vector {
 		refuse("presigned/too-new", "presigned/newest", "clock_skew", "Signed 301 seconds ahead.", ago(-301)),
 		refuse("presigned/replayed", "presigned/cs4", "replayed",
 			"The key has claimed the nonce.", func(r *recipe) { r.claimed = []string{r.keyID + " " + r.nonce} }),
+		refuse("presigned/replayed-last-second", "presigned/last-second", "replayed",
+			"The key has claimed the nonce, and a claim lives as long as the URL: this is the last of its 900 seconds.", func(r *recipe) {
+				r.claimed = []string{r.keyID + " " + r.nonce}
+			}),
+		refuse("presigned/replayed-escaped", "presigned/escaped-value", "replayed",
+			"The key has claimed the nonce, a digit of which is escaped in the URL.", func(r *recipe) {
+				r.claimed = []string{r.keyID + " " + r.nonce}
+			}),
 		refuse("presigned/authorization-header", "presigned/cs4", "mixed_modes",
 			"An Authorization header of another scheme is added.", func(r *recipe) {
 				r.tamper = func(w *wire) { w.add("Authorization", "Bearer abc") }
@@ -72,6 +80,43 @@ func refusedPresigned() []vector {
 					w.target = w.target[:at+1] + s.signature
 				}
 			}),
+		refuse("presigned/moved-to-header-signed", "presigned/cs4", "signature_mismatch",
+			"The signature is moved into headers, and date and nonce are named as signed.", func(r *recipe) {
+				s := r.sign()
+				r.presigned = false
+				r.authorization = func(a authorization) string {
+					a.signature = s.signature
+					return a.String()
+				}
+			}),
+		refuse("presigned/moved-to-header-kept", "presigned/cs4", "mixed_modes",
+			"The signature is copied into an Authorization header and stays in the query.", func(r *recipe) {
+				r.tamper = func(w *wire) {
+					a := authorization{
+						token: r.dialect.token, credential: r.keyID + "/" + r.scope(), signedHeaders: "host",
+						signature: w.target[strings.LastIndex(w.target, "=")+1:],
+					}
+					w.add("Authorization", a.String())
+				}
+			}),
+		refuse("presigned/moved-from-header-kept", "path/plain", "mixed_modes",
+			"The Authorization header's parts are moved into the query, and date and nonce stay in their headers.", func(r *recipe) {
+				r.presign("300")
+				r.edit = r.addProtocolHeaders
+			}),
+		refuse("presigned/moved-from-header-host", "path/plain", "signature_mismatch",
+			"The signature of a request signed in headers is moved into the query, where only the host need be signed.", func(r *recipe) {
+				s := r.sign()
+				r.presign("300")
+				r.tamper = func(w *wire) {
+					at := strings.LastIndex(w.target, "=")
+					w.target = w.target[:at+1] + s.signature
+				}
+			}),
+		refuse("presigned/semicolon-dropped", "presigned/cs4", "bad_query",
+			"A pair with a raw semicolon is added after signing.", func(r *recipe) { r.tamper = func(w *wire) { w.target += "&admin=true;x" } }),
+		refuse("presigned/bad-escape-dropped", "presigned/cs4", "bad_query",
+			"A pair with a bad escape is added after signing.", func(r *recipe) { r.tamper = func(w *wire) { w.target += "&admin=%zz" } }),
 		refuse("presigned/method-altered", "presigned/cs4", "signature_mismatch",
 			"The URL is used with another method.", func(r *recipe) { r.tamper = func(w *wire) { w.method = "DELETE" } }),
 		refuse("presigned/path-altered", "presigned/cs4", "signature_mismatch",
@@ -85,6 +130,27 @@ func refusedPresigned() []vector {
 				r.tamper = func(w *wire) {
 					at := strings.LastIndex(w.target, "=")
 					w.target = w.target[:at+1] + strings.ToUpper(w.target[at+1:])
+				}
+			}),
+		refuse("presigned/signature-short", "presigned/cs4", "bad_authorization",
+			"The signature lacks its last digit.", func(r *recipe) {
+				r.tamper = func(w *wire) { w.target = w.target[:len(w.target)-1] }
+			}),
+		refuse("presigned/signature-padded", "presigned/cs4", "bad_authorization",
+			"An equals sign stands behind the signature.", func(r *recipe) { r.tamper = func(w *wire) { w.target += "=" } }),
+		refuse("presigned/signature-empty", "presigned/cs4", "bad_authorization",
+			"The signature is empty.", func(r *recipe) {
+				r.tamper = func(w *wire) { w.target = w.target[:strings.LastIndex(w.target, "=")+1] }
+			}),
+		refuse("presigned/signature-altered", "presigned/cs4", "signature_mismatch",
+			"The last digit of the signature is another one.", func(r *recipe) {
+				r.tamper = func(w *wire) {
+					last := len(w.target) - 1
+					digit := "0"
+					if w.target[last] == '0' {
+						digit = "1"
+					}
+					w.target = w.target[:last] + digit
 				}
 			}),
 		refuse("presigned/body-added", "presigned/cs4", "signature_mismatch",

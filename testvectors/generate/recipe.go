@@ -27,6 +27,7 @@ type recipe struct {
 	headers        []header // Host first; the protocol's own are added by sign
 	body           string
 	framing        string   // "", "length" or "chunked"
+	http2          bool     // sent over HTTP/2, with the Host header's value in :authority
 	unsigned       []string // lower-case names left out of SignedHeaders
 
 	dialect     dialect
@@ -34,6 +35,7 @@ type recipe struct {
 	secret      string
 	date        string // of the request
 	nonce       string
+	noNonce     bool   // the signature takes the nonce's place
 	contentHash string // the content hash header; "" = none
 	region      string
 	service     string
@@ -47,6 +49,10 @@ type recipe struct {
 	clock   string
 	remote  string   // "" = 127.0.0.1
 	claimed []string // "<key-id> <nonce>"
+	// claimSignature: the store holds a claim of the signature, too.
+	claimSignature bool
+	// reusable: accepted, the request is accepted again.
+	reusable bool
 
 	signedTarget  string                     // signed in place of target
 	edit          func(*wire)                // before signing

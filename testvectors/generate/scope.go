@@ -5,7 +5,7 @@ import "strings"
 func scopeVectors() []vector {
 	return []vector{
 		refuse("scope/other-region", "path/plain", "wrong_scope",
-			"The request is signed for another region.", func(r *recipe) { r.region = "live" }),
+			"A key of the environment test signs for the region live.", func(r *recipe) { r.region = "live" }),
 		refuse("scope/other-service", "path/plain", "wrong_scope",
 			"The request is signed for another service.", func(r *recipe) { r.service = "orders" }),
 		refuse("scope/service-prefix", "path/plain", "wrong_scope",
@@ -30,6 +30,10 @@ func scopeVectors() []vector {
 			"The service is empty.", func(r *recipe) { r.service = "" }),
 		refuse("scope/service-underscore", "path/plain", "bad_authorization",
 			"The service holds a character that it may not hold.", func(r *recipe) { r.service = "vec_tors" }),
+		refuse("scope/service-s3", "path/plain", "bad_authorization",
+			"A service whose name begins with s3, for which signers encode the path another way.", func(r *recipe) { r.service = "s3" }),
+		refuse("scope/service-s3-longer", "path/plain", "bad_authorization",
+			"A service whose name begins with s3, and goes on.", func(r *recipe) { r.service = "s3-outposts" }),
 		refuse("scope/terminator-unknown", "path/plain", "bad_authorization",
 			"The terminator is of no dialect.", func(r *recipe) { r.dialect.terminator = "cs5_request" }),
 		refuse("scope/region-altered", "path/plain", "wrong_scope",

@@ -75,12 +75,14 @@ func (r *recipe) sign() signed {
 }
 
 func (r *recipe) unsignedWire() *wire {
-	return &wire{method: r.method, target: r.target, headers: slices.Clone(r.headers)}
+	return &wire{method: r.method, target: r.target, headers: slices.Clone(r.headers), http2: r.http2}
 }
 
 func (r *recipe) addProtocolHeaders(w *wire) {
 	w.add(r.dialect.headerPrefix+"Date", r.date)
-	w.add(r.dialect.headerPrefix+"Nonce", r.nonce)
+	if !r.noNonce {
+		w.add(r.dialect.headerPrefix+"Nonce", r.nonce)
+	}
 	if r.contentHash != "" {
 		w.add(r.dialect.headerPrefix+"Content-Sha256", r.contentHash)
 	}
@@ -121,8 +123,10 @@ func (r *recipe) addParams(w *wire, a authorization) {
 		{prefix + "Credential", a.credential},
 		{prefix + "Date", r.date},
 		{prefix + "Expires", r.expires},
-		{prefix + "Nonce", r.nonce},
 		{prefix + "SignedHeaders", a.signedHeaders},
+	}
+	if !r.noNonce {
+		params = slices.Insert(params, 4, param{prefix + "Nonce", r.nonce})
 	}
 	if r.contentHash != "" {
 		params = append(params, param{prefix + "Content-Sha256", r.contentHash})

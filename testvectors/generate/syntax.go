@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"slices"
 	"strings"
 )
@@ -26,6 +28,10 @@ func targetSyntax() []vector {
 			"GET becomes DELETE after signing.", altered("DELETE")),
 		refuse("syntax/absolute-form", "path/plain", "bad_target",
 			"The target holds scheme and host.", to("http://vectors.example/v1/orders")),
+		refuse("syntax/absolute-form-other-host", "path/plain", "bad_target",
+			"The target holds scheme and another host than the Host header.", to("http://other.example/v1/orders")),
+		refuse("syntax/authority-form", "path/plain", "bad_target",
+			"A CONNECT, whose target is a host and a port.", func(r *recipe) { r.method, r.target = "CONNECT", "vectors.example:443" }),
 		refuse("syntax/asterisk-form", "path/plain", "bad_target", "The target is an asterisk.", to("*")),
 		refuse("syntax/fragment", "path/plain", "bad_target", "The target holds a fragment.", to("/v1/orders#top")),
 		refuse("syntax/fragment-in-query", "query/sorted", "bad_target",
@@ -147,6 +153,21 @@ func signatureSyntax() []vector {
 			"The signature lacks its last digit.", signature(func(s string) string { return s[:63] })),
 		refuse("syntax/signature-long", "path/plain", "bad_authorization",
 			"The signature has a digit too many.", signature(func(s string) string { return s + "0" })),
+		refuse("syntax/signature-half", "path/plain", "bad_authorization",
+			"The signature is cut to its first half.", signature(func(s string) string { return s[:32] })),
+		refuse("syntax/signature-padded", "path/plain", "bad_authorization",
+			"The signature lacks its last digit and is padded with an equals sign.", signature(func(s string) string { return s[:63] + "=" })),
+		refuse("syntax/signature-padded-zero", "path/plain", "bad_authorization",
+			"A zero stands before the signature.", signature(func(s string) string { return "0" + s })),
+		refuse("syntax/signature-quoted", "path/plain", "bad_authorization",
+			"The signature stands in quotation marks.", signature(func(s string) string { return `"` + s + `"` })),
+		refuse("syntax/signature-prefixed", "path/plain", "bad_authorization",
+			"The signature begins with 0x.", signature(func(s string) string { return "0x" + s })),
+		refuse("syntax/signature-base64", "path/plain", "bad_authorization",
+			"The signature is in base64.", signature(func(s string) string {
+				sum, _ := hex.DecodeString(s)
+				return base64.StdEncoding.EncodeToString(sum)
+			})),
 		refuse("syntax/signature-empty", "path/plain", "bad_authorization",
 			"The signature is empty.", signature(func(string) string { return "" })),
 		refuse("syntax/signature-not-hex", "path/plain", "bad_authorization",

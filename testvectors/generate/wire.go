@@ -19,12 +19,23 @@ type wire struct {
 	method, target string
 	headers        []header
 	body           string // with its chunk framing
+	http2          bool   // the Host header, spelled so, goes into :authority, other names in lower case
 }
 
 func (w *wire) bytes() []byte {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s %s HTTP/1.1\r\n", w.method, w.target)
+	if w.http2 {
+		fmt.Fprintf(&text, ":method: %s\r\n:path: %s\r\n:scheme: https\r\n", w.method, w.target)
+	} else {
+		fmt.Fprintf(&text, "%s %s HTTP/1.1\r\n", w.method, w.target)
+	}
 	for _, h := range w.headers {
+		switch {
+		case w.http2 && h.name == "Host":
+			h.name = ":authority"
+		case w.http2:
+			h.name = strings.ToLower(h.name)
+		}
 		if h.line == "" {
 			h.line = h.name + ": " + h.value
 		}

@@ -10,17 +10,18 @@ HEX = r"[0-9a-f]{64}"
 WORD = r"[A-Za-z0-9._~-]"
 FIELDS = {  # the form of each field's value
     "about": r".+", "time": r"[0-9]{8}T[0-9]{6}Z", "reason": r"[a-z_]+", "differs-from": r"accept/.+",
-    "layer": r"parser", "remote": r"[0-9a-f.:]+", "claimed": WORD + r"{1,128} " + WORD + r"{16,128}",
-    "form": r"rule|path-as-sent|as-sent", "canonical-request-sha256": HEX, "signature": HEX,
+    "layer": r"parser|http2", "remote": r"[0-9a-f.:]+", "claimed": WORD + r"{1,128} " + WORD + r"{16,128}",
+    "form": r"rule|path-as-sent|as-sent", "reusable": r"true", "canonical-request-sha256": HEX, "signature": HEX,
 }
 REQUIRED = {
     "accept": {"about", "time", "form", "canonical-request-sha256", "signature"},
     "refuse": {"about", "time", "reason", "differs-from"},
 }
-OPTIONAL = {"accept": {"remote", "claimed"}, "refuse": {"layer", "remote", "claimed"}}
+OPTIONAL = {"accept": {"layer", "remote", "claimed", "reusable"}, "refuse": {"layer", "remote", "claimed"}}
 SETTINGS = {"version", "region", "service", "max_body", "max_unhashed_body", "presign_max_expires",
-            "require_signed", "keys"}
-KEY = {"id", "environment", "dialects", "secrets", "scopes", "disabled", "expires_at", "sources", "unsigned_payload"}
+            "require_signed", "reusable_presigned", "keys"}
+KEY = {"id", "environment", "dialects", "secrets", "scopes", "disabled", "expires_at", "sources", "unsigned_payload",
+       "signature_nonce"}
 
 
 def load(directory):
@@ -64,6 +65,8 @@ def read_case(name, text):
         raise ValueError(f"{name}: a field is missing, or does not belong in {folder}")
     if "signature" in case and b"Signature=" + case["signature"].encode() not in raw:
         raise ValueError(f"{name}: the request does not carry the signature that the field says")
+    if folder == "accept" and case.get("layer") == "parser":
+        raise ValueError(f"{name}: what a parser may refuse cannot be accepted")
     case["now"] = datetime.strptime(case["time"], "%Y%m%dT%H%M%SZ").replace(tzinfo=timezone.utc).timestamp()
     case.setdefault("remote", "127.0.0.1")
     return case

@@ -15,7 +15,8 @@ MAX_EXPIRES = 604800
 
 
 class Pieces:
-    """What a signature says of itself. payload_hash is None where it is not sent, expires in header mode."""
+    """What a signature says of itself. payload_hash and, in aws4, nonce are None where they are not sent; expires
+    is so in header mode."""
 
     expires = payload_hash = nonce = None
 
@@ -102,7 +103,7 @@ def in_headers(request, authorization):
     if any(dialect != pieces.dialect for dialect, _ in present):
         raise Refused("mixed_modes")
     for name in "date", "nonce":
-        if (pieces.dialect, name) not in present:
+        if (pieces.dialect, name) not in present and not (name == "nonce" and pieces.dialect == "aws4"):
             raise Refused("missing_header")
     for (_, name), value in present.items():
         {"date": pieces.set_date, "nonce": pieces.set_nonce, "content-sha256": pieces.set_payload_hash}[name](value)
@@ -142,6 +143,6 @@ def in_query(request, reserved, cap):
     for own, setter in setters.items():
         if own in found:
             setter(found[own])
-        elif own not in ("Algorithm", "Content-Sha256"):
+        elif own not in ("Algorithm", "Content-Sha256") and not (own == "Nonce" and pieces.dialect == "aws4"):
             raise Refused("missing_header")
     return pieces

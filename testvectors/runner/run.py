@@ -19,8 +19,9 @@ def judge(settings, case):
     claims = set(case["claimed"])
     before = set(claims)
     verifier = Verifier(settings, case["now"], case["remote"], claims)
+    http2 = case.get("layer") == "http2"
     try:
-        proof = verifier.verify(case["raw"])
+        proof = verifier.verify(case["raw"], http2)
     except Refused as refusal:
         if "reason" not in case:
             return f"refused as {refusal}, and must be accepted"
@@ -32,11 +33,14 @@ def judge(settings, case):
     stated = case["form"], case["canonical-request-sha256"], case["signature"]
     if proof != stated:
         return f"(form, canonical request, signature) is {proof}, and must be {stated}"
+    again = ""
     try:
-        verifier.verify(case["raw"])
+        verifier.verify(case["raw"], http2)
     except Refused as refusal:
-        return None if str(refusal) == "replayed" else f"sent again it is refused as {refusal}"
-    return "sent again it is accepted"
+        again = str(refusal)
+    if "reusable" in case:
+        return f"sent again it is refused as {again!r}, or it was claimed" if again or claims != before else None
+    return None if again == "replayed" else f"sent again it must be refused as replayed, and is as {again!r}"
 
 
 def main(arguments):

@@ -33,6 +33,7 @@ def encode(text, keep=""):
 
 
 def check_path(path):
+    """Returns the decoded path."""
     decoded = decode(path, "bad_path")
     if re.search(r"%(2f|5c)", path, re.IGNORECASE):
         raise Refused("bad_path")
@@ -41,7 +42,7 @@ def check_path(path):
         segments.pop()
     if any(segment.partition(";")[0] in ("", ".", "..") for segment in segments):
         raise Refused("bad_path")
-    return decoded
+    return decoded.encode("latin-1").decode("utf-8")
 
 
 def parse_query(query):

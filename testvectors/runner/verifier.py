@@ -21,11 +21,11 @@ class Verifier:
         self.settings, self.now, self.remote, self.claims = settings, now, remote, claims
         self.keys = {key["id"]: key for key in settings["keys"]}
 
-    def verify(self, raw):
+    def verify(self, raw, http2=False):
         """Returns (form, SHA-256 of the canonical request, signature), or raises Refused."""
-        request = wire.parse(raw)  # step 1
+        request = wire.parse(raw, http2)  # step 1
         path, query = target.split(request.target)
-        target.check_path(path)
+        path = target.check_path(path)
         pairs = target.parse_query(query)
         headers.check_lines(request)
         wire.check_framing(request)
@@ -48,7 +48,9 @@ class Verifier:
             raise Refused("signature_mismatch")
 
         self.check_time(signed)  # step 5
-        claim = signed.key_id, signed.nonce
+        claim = None
+        if not self.reusable(request, path, signed):
+            claim = signed.key_id, signed.nonce or signed.signature
         if claim in self.claims:  # step 6
             raise Refused("replayed")
         if body is None:  # step 7
@@ -56,8 +58,14 @@ class Verifier:
             if signed.payload_hash not in ("UNSIGNED-PAYLOAD", sha256(body)):
                 raise Refused("body_mismatch")
         self.authorise(signed, key)  # step 8
-        self.claims.add(claim)  # step 9
+        if claim:
+            self.claims.add(claim)  # step 9
         return proof
+
+    def reusable(self, request, path, signed):
+        """SPEC 5.2: which requests are accepted again and again."""
+        presigned = signed.expires is not None
+        return presigned and request.method in ("GET", "HEAD") and path in self.settings["reusable_presigned"]
 
     def check_scope(self, signed):
         if (signed.region, signed.service) != (self.settings["region"], self.settings["service"]):
@@ -109,6 +117,8 @@ class Verifier:
         return None
 
     def authorise(self, signed, key):
+        if signed.nonce is None and not key.get("signature_nonce"):
+            raise Refused("missing_header")
         sources = key.get("sources")
         if sources and not any(ip_address(self.remote) in ip_network(source) for source in sources):
             raise Refused("source_not_allowed")

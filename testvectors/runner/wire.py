@@ -1,4 +1,4 @@
-"""From the bytes on an HTTP/1.1 connection to a request. Texts hold one character for each byte."""
+"""From the bytes of a case to a request. Texts hold one character for each byte."""
 
 import re
 from collections import namedtuple
@@ -14,15 +14,37 @@ class Refused(Exception):
     """A refusal; its only argument is the reason."""
 
 
-def parse(raw):
+def parse(raw, http2=False):
     head, _, rest = raw.decode("latin-1").partition("\r\n\r\n")
-    line, *lines = head.split("\r\n")
-    method, _, line = line.partition(" ")
-    target, _, version = line.rpartition(" ")
-    if not TOKEN.fullmatch(method) or len(method) > 64 or not re.fullmatch(r"HTTP/1\.[01]", version):
+    lines = head.split("\r\n")
+    method, target, lines = (split_fields if http2 else split_request_line)(lines)
+    if not TOKEN.fullmatch(method) or len(method) > 64:
         raise Refused("bad_target")
     if len(target) > MAX_TARGET or len(lines) > MAX_LINES:
         raise Refused("limit_exceeded")
+    return Request(method, target, parse_lines(lines), rest)
+
+
+def split_request_line(lines):
+    method, _, line = lines[0].partition(" ")
+    target, _, version = line.rpartition(" ")
+    if not re.fullmatch(r"HTTP/1\.[01]", version):
+        raise Refused("bad_target")
+    return method, target, lines[1:]
+
+
+def split_fields(lines):
+    """Takes HTTP/2's pseudo-headers off the other fields, and makes one Host line of the host."""
+    pseudo = dict(line.split(": ", 1) for line in lines if line.startswith(":"))
+    fields = [line for line in lines if not line.startswith((":", "host: "))]
+    hosts = [line[len("host: "):] for line in lines if line.startswith("host: ")]
+    hosts = [pseudo[":authority"], *hosts] if ":authority" in pseudo else hosts
+    if len(set(hosts)) > 1:
+        raise Refused("bad_header")
+    return pseudo.get(":method", ""), pseudo.get(":path", ""), ["host: " + host for host in hosts[:1]] + fields
+
+
+def parse_lines(lines):
     headers = []
     for line in lines:
         name, colon, value = line.partition(":")
@@ -33,7 +55,7 @@ def parse(raw):
         headers.append((name.lower(), value))
     if sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
         raise Refused("limit_exceeded")
-    return Request(method, target, headers, rest)
+    return headers
 
 
 def values(request, name):

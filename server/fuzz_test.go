@@ -77,7 +77,7 @@ func vectorKeys(f *testing.F, settings *testvectors.Verifier) server.StaticKeys 
 		require.True(f, native)
 		keys[key.ID] = &server.Key{
 			ID: key.ID, Environment: key.Environment, Dialects: canonical.Dialects(), UnsignedPayload: key.UnsignedPayload,
-			Secrets: []server.KeySecret{{Secret: secret}},
+			SignatureNonce: key.SignatureNonce, Secrets: []server.KeySecret{{Secret: secret}},
 		}
 	}
 	return keys

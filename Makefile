@@ -5,7 +5,7 @@
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 10s
 
-.PHONY: test check cross vault unit vectors fuzz crash bench build
+.PHONY: test check cross vault signers unit vectors fuzz crash bench build
 
 test: check cross vault unit
 	@echo "make test: everything passed"
@@ -26,6 +26,10 @@ vault:
 	@echo "== Vault for the tests (its first build takes some ten minutes on two cores)"
 	@go run ./internal/vaulttest/build || case ",$$COUNTERSIGN_REQUIRE," in *,vault,*) exit 1;; *) \
 		echo "no Vault could be built: its tests will skip";; esac
+
+# npm's signers, which some tests send requests with. It needs Node.js, npm and the network.
+signers:
+	npm --prefix internal/interop/node ci --ignore-scripts
 
 # The packages whose tests behave otherwise under the race detector, which distorts allocations and
 # timing and is slow: every one that can tell whether it is there. Their tests run again without it.

@@ -1,42 +1,50 @@
-// Command awssigner signs requests with aws-sdk-go-v2's Signature Version 4 signer, unmodified, and
-// sends them: one JSON request a line on standard input, one JSON answer a line on standard output.
-// It is a module of its own so that no program of Countersign's depends on the SDK.
+// Command awssigner signs requests with Go's signers of AWS Signature Version 4, unmodified, and sends
+// them with net/http. One JSON value a line on standard input, the configuration first; one answer a
+// line on standard output. What is signed is told before it is sent, so that a test can foretell what
+// a verifier will make of it. It is a module of its own so that no program of Countersign's depends
+// on those signers.
 package main
 
 import (
 	"bufio"
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
-	"strings"
-	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
 
-// request is what to sign and send.
-type request struct {
-	Method  string      `json:"method"`
-	URL     string      `json:"url"`
-	Header  http.Header `json:"header"`
-	Body    string      `json:"body"`
-	KeyID   string      `json:"key_id"`
-	Secret  string      `json:"secret"`
-	Region  string      `json:"region"`
-	Service string      `json:"service"`
+// config chooses the signer and says for whom it signs.
+type config struct {
+	Signer  string `json:"signer"`
+	URL     string `json:"url"`
+	KeyID   string `json:"key_id"`
+	Secret  string `json:"secret"`
+	Region  string `json:"region"`
+	Service string `json:"service"`
 }
 
-// answer is what came back.
-type answer struct {
-	Status int    `json:"status"`
-	Body   string `json:"body"`
-	Error  string `json:"error,omitempty"`
+// command is one line of the input: one of its fields is set.
+type command struct {
+	Config *config  `json:"config"`
+	Sign   *request `json:"sign"`
+	Send   *int     `json:"send"` // the index of a request, in the order of signing
+}
+
+// reply is one line of the output.
+type reply struct {
+	Message *message `json:"message,omitempty"` // what was signed
+	Answer  *answer  `json:"answer,omitempty"`  // what came back
+	Error   string   `json:"error,omitempty"`   // the signer's, or the transport's
+}
+
+// signers are the functions that sign req for c. A presigned request's URL and headers take the
+// place of the request's own.
+var signers = map[string]func(c *config, r *request, req *http.Request) error{
+	"aws-sdk-go-v2":           signSDK,
+	"smithy-go/aws-http-auth": signHTTPAuth,
+	"minio-go":                signMinIO,
 }
 
 func main() {
@@ -47,44 +55,50 @@ func main() {
 }
 
 func run(stdin io.Reader, stdout io.Writer) error {
+	var p program
 	lines := bufio.NewScanner(stdin)
 	lines.Buffer(nil, 1<<20)
 	encoder := json.NewEncoder(stdout)
 	for lines.Scan() {
-		var r request
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+		var c command
+		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
 			return err
 		}
-		a, err := send(r)
+		r, err := p.carryOut(c)
 		if err != nil {
-			a.Error = err.Error()
+			r.Error = err.Error()
 		}
-		if err := encoder.Encode(a); err != nil {
+		if err := encoder.Encode(r); err != nil {
 			return err
 		}
 	}
 	return lines.Err()
 }
 
-func send(r request) (answer, error) {
-	req, err := http.NewRequest(r.Method, r.URL, strings.NewReader(r.Body))
-	if err != nil {
-		return answer{}, err
+// program is what lasts from line to line.
+type program struct {
+	config config
+	signed []*http.Request // nil where the signer refused
+}
+
+func (p *program) carryOut(c command) (reply, error) {
+	switch {
+	case c.Config != nil:
+		p.config = *c.Config
+		if signers[p.config.Signer] == nil {
+			return reply{}, fmt.Errorf("no signer is called %q", p.config.Signer)
+		}
+		return reply{}, nil
+	case c.Sign != nil:
+		req, err := c.Sign.sign(&p.config)
+		p.signed = append(p.signed, req)
+		if err != nil {
+			return reply{}, err
+		}
+		return reply{Message: describe(req)}, nil
+	case c.Send != nil && *c.Send < len(p.signed) && p.signed[*c.Send] != nil:
+		a, err := send(p.signed[*c.Send])
+		return reply{Answer: a}, err
 	}
-	for name, values := range r.Header {
-		req.Header[name] = values
-	}
-	sum := sha256.Sum256([]byte(r.Body))
-	credentials := aws.Credentials{AccessKeyID: r.KeyID, SecretAccessKey: r.Secret}
-	err = v4.NewSigner().SignHTTP(context.Background(), credentials, req, hex.EncodeToString(sum[:]), r.Service, r.Region, time.Now())
-	if err != nil {
-		return answer{}, err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return answer{}, err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	return answer{Status: resp.StatusCode, Body: string(body)}, err
+	return reply{}, errors.New("nothing to do: a line holds config, sign, or send with the index of a signed request")
 }

@@ -19,12 +19,13 @@ import (
 
 // What COUNTERSIGN_REQUIRE may name.
 const (
-	Curl      = "curl"
-	AWSSuite  = "aws-signing-test-suite" // AWS's published vectors, beside the checkout
-	AWSSigner = "awssigner"              // the modules that internal/awssigner is built from
-	Vault     = "vault"                  // the server of internal/vaulttest
-	Mounts    = "mounts"                 // root's right to mount file systems, on Linux
-	Python    = "python3"
+	Curl        = "curl"
+	AWSSuite    = "aws-signing-test-suite" // AWS's published vectors, beside the checkout
+	AWSSigner   = "awssigner"              // the modules that internal/awssigner is built from
+	NodeSigners = "node-signers"           // Node.js, and npm's signers in internal/interop/node
+	Vault       = "vault"                  // the server of internal/vaulttest
+	Mounts      = "mounts"                 // root's right to mount file systems, on Linux
+	Python      = "python3"
 )
 
 const (
@@ -33,7 +34,7 @@ const (
 )
 
 // Names returns what COUNTERSIGN_REQUIRE may name.
-func Names() []string { return []string{Curl, AWSSuite, AWSSigner, Vault, Mounts, Python} }
+func Names() []string { return []string{Curl, AWSSuite, AWSSigner, NodeSigners, Vault, Mounts, Python} }
 
 // Program is for a test that starts an installed program. install is the command that installs it.
 func Program(t testing.TB, name, install string) {

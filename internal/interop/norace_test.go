@@ -1,0 +1,6 @@
+//go:build !race
+
+package interop
+
+// randomRequests is how many random requests each signer signs.
+const randomRequests = 2000

@@ -16,7 +16,7 @@ import (
 // compare it with what the MAC covers. A body of declared length 0 is read as well: not every
 // server and middleware keeps to what is declared.
 func (s *verification) checkBody(context.Context) *Rejection {
-	if s.bodyRead || !s.hasBody() && s.payloadHash == canonical.HashEmptyPayload {
+	if s.headOnly || s.bodyRead || !s.hasBody() && s.payloadHash == canonical.HashEmptyPayload {
 		return nil
 	}
 	if s.hasBody() {

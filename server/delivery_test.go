@@ -105,7 +105,7 @@ func TestApplicationGetsTheIdentity(t *testing.T) {
 		decision := u.decision(t)
 		require.Equal(t, &server.Identity{
 			KeyID: testKeyID, Environment: "live", Scopes: []string{"orders:read"}, Dialect: c.dialect, Mode: c.mode,
-			SignedAt: noon, RequestID: decision.RequestID, RateTier: "gold", SignedHeaders: c.headers,
+			SignedAt: noon, RequestID: decision.RequestID, RateTier: "gold", SignedHeaders: c.headers, BodySHA256: sha256Hex(""),
 		}, id)
 		require.True(t, id.HasScope("orders:read"))
 		require.False(t, id.HasScope("orders:write"))

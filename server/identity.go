@@ -22,6 +22,9 @@ type Identity struct {
 	// SignedHeaders are the names that the signature covers, lower-case, sorted, joined by ";". What
 	// any other header says is nobody's word.
 	SignedHeaders string
+	// BodySHA256 is the SHA-256 of the body in lower-case hex, that of no bytes where there is none, or
+	// [canonical.HashUnsignedPayload] where the key may send bodies that are not signed.
+	BodySHA256 string
 	// Reusable says that the same request may be accepted again: it is a presigned URL of a route
 	// with ReusablePresigned. Any other request is accepted once.
 	Reusable bool

@@ -17,7 +17,7 @@ func (s *verification) checkMAC(context.Context) *Rejection {
 	s.payloadHash = s.request.PayloadHash
 	if s.payloadHash == "" {
 		s.payloadHash = canonical.HashEmptyPayload
-		if s.hasBody() && s.req.ContentLength != 0 {
+		if !s.headOnly && s.hasBody() && s.req.ContentLength != 0 {
 			if reason := s.lateness(s.now); reason != "" {
 				return reject(reason, "")
 			}

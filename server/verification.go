@@ -38,6 +38,7 @@ type verification struct {
 	payloadHash string // that the MAC covers
 	body        []byte
 	bodyRead    bool
+	headOnly    bool // somebody else compares the body with payloadHash
 }
 
 func (s *verification) begin(v *Verifier, req *http.Request) {
@@ -53,7 +54,7 @@ func (s *verification) begin(v *Verifier, req *http.Request) {
 func (s *verification) end() {
 	s.request.Reset()
 	s.v, s.req, s.key, s.keyRefusal = nil, nil, nil, ""
-	s.payloadHash, s.body, s.bodyRead = "", nil, false
+	s.payloadHash, s.body, s.bodyRead, s.headOnly = "", nil, false, false
 	s.message, s.decision, s.signingKey = canonical.Message{}, Decision{}, canonical.SigningKey{}
 	s.route, s.routed, s.named = Route{}, false, false
 }
@@ -132,6 +133,7 @@ func (s *verification) deliver() *Identity {
 		RequestID:     s.decision.RequestID,
 		RateTier:      s.key.RateTier,
 		SignedHeaders: s.request.SignedHeaders,
+		BodySHA256:    s.payloadHash,
 		Reusable:      s.reusable(),
 	}
 }

@@ -65,7 +65,16 @@ func (v *Verifier) Service() string { return v.policy.Service }
 // It reads the body and puts the verified bytes in its place, and rewrites signed headers to the
 // values that the signature covers. It looks at req.RequestURI, Host, Header, Body, Trailer and
 // RemoteAddr; whatever rewrites those must come after it.
-func (v *Verifier) Verify(req *http.Request) (*Identity, error) {
+func (v *Verifier) Verify(req *http.Request) (*Identity, error) { return v.verify(req, false) }
+
+// VerifyHead is Verify for those who never see the body, or pass it on as it comes. It reads none of
+// it, and takes a request without a content hash for one with an empty body. What the body must hash
+// to is in [Identity.BodySHA256], and nobody has checked yet that it does: whoever reads the body
+// must, with [BodyCheck] or [CheckedBody]. A signature of a request without a body is otherwise good
+// for one with any body.
+func (v *Verifier) VerifyHead(req *http.Request) (*Identity, error) { return v.verify(req, true) }
+
+func (v *Verifier) verify(req *http.Request, headOnly bool) (*Identity, error) {
 	if v == nil || v.keys == nil || v.nonces == nil {
 		rejection := reject(canonical.KeysUnavailable, "the verifier has not been set up: use NewVerifier")
 		rejection.RequestID = newRequestID()
@@ -76,6 +85,7 @@ func (v *Verifier) Verify(req *http.Request) (*Identity, error) {
 		s = new(verification)
 	}
 	s.begin(v, req)
+	s.headOnly = headOnly
 	id, rejection := s.run()
 	v.observe(s, rejection)
 	s.end()

@@ -214,3 +214,28 @@ func TestAnswersGoThroughEchosResponse(t *testing.T) {
 	require.Equal(t, 401, answer(e, httptest.NewRequest("GET", "/", nil)).Code)
 	require.Equal(t, 401, status)
 }
+
+func TestBodyCheckComparesTheBody(t *testing.T) {
+	e := echo.New()
+	e.Use(echoauth.BodyCheck(10))
+	reached := 0
+	e.POST("/", func(c echo.Context) error {
+		reached++
+		body, err := io.ReadAll(c.Request().Body)
+		require.NoError(t, err)
+		return c.String(200, string(body))
+	})
+	post := func(body, hash string) *httptest.ResponseRecorder {
+		req := httptest.NewRequest("POST", "/", strings.NewReader(body))
+		if hash != "" {
+			req.Header.Set(server.BodySHA256Header, hash)
+		}
+		return answer(e, req)
+	}
+	const hello = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+	require.Equal(t, "hello", post("hello", hello).Body.String())
+	require.Equal(t, 401, post("hellO", hello).Code)
+	require.Equal(t, 400, post("hello", "").Code)
+	require.Equal(t, 413, post("hello, world", hello).Code)
+	require.Equal(t, 1, reached)
+}

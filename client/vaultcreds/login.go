@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/hashicorp/vault/api"
 )
@@ -154,8 +155,8 @@ func readLine(path string) (string, error) {
 		return "", err
 	}
 	line := strings.TrimSpace(string(text))
-	if line == "" || len(line) > 1<<16 {
-		return "", fmt.Errorf("%s must hold one line, and is empty or too long", path)
+	if line == "" || len(line) > 1<<16 || strings.ContainsFunc(line, unicode.IsControl) {
+		return "", fmt.Errorf("%s must hold one line of text, and is empty, too long or holds several", path)
 	}
 	return line, nil
 }

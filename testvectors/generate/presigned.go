@@ -130,6 +130,8 @@ func refusedPresignParams() []vector {
 			"The nonce parameter's name is in lower case.", respelled("X-Countersign-Nonce", "x-countersign-nonce")),
 		refuse("presigned/escaped-name-alone", "presigned/cs4", "bad_query",
 			"A letter of the nonce parameter's name is escaped.", respelled("X-Countersign-Nonce", "X-Countersign-%4Eonce")),
+		refuse("presigned/name-case-in-aws4", "presigned/aws4", "bad_query",
+			"The nonce parameter's name has its prefix as it should be, and is in lower case behind it.", respelled("X-Amz-Nonce", "X-Amz-nonce")),
 		refuse("presigned/undefined-own", "presigned/cs4", "bad_query",
 			"An X-Countersign parameter that the protocol does not define.", added("X-Countersign-Identity", "admin")),
 		refuse("presigned/both-dialects", "presigned/cs4", "mixed_modes",

@@ -94,6 +94,10 @@ func refusedSignatureNonces() []vector {
 			"The other dialect's nonce header is added, signed.", with("X-Countersign-Nonce", "0123456789abcdef")),
 		refuse("presigned/signature-as-nonce-not-allowed", "presigned/signature-as-nonce", "missing_header",
 			"Another key signs, correctly, which may not leave out the nonce.", by(keyBoth)),
+		refuse("presigned/signature-as-nonce-name-case", "presigned/signature-as-nonce", "bad_query",
+			"A nonce parameter is sent whose name is in lower case: that is not leaving it out.", func(r *recipe) {
+				r.params = func(params []param) []param { return append(params, param{"X-Amz-nonce", "0123456789abcdef"}) }
+			}),
 		refuse("presigned/signature-as-nonce-altered", "presigned/signature-as-nonce", "signature_mismatch",
 			"The path is changed after signing.", func(r *recipe) {
 				r.tamper = func(w *wire) { w.target = strings.Replace(w.target, "/orders", "/users", 1) }

@@ -131,7 +131,10 @@ def in_query(request, reserved, cap):
     found = {}
     for sent, name, value in reserved:
         own = name[len(prefix):]
-        if sent != name or not name.startswith(prefix) or own not in setters and pieces.dialect == "cs4":
+        defined = own in setters
+        if sent != name or not name.startswith(prefix) or not defined and own.lower() in map(str.lower, setters):
+            raise Refused("bad_query")
+        if not defined and pieces.dialect == "cs4":
             raise Refused("bad_query")
         if own in found:
             raise Refused("bad_expires" if own == "Expires" else "bad_query")

@@ -108,5 +108,5 @@ def read_chunks(rest, limit):
             raise Refused("body_truncated")
         rest = rest[size + 2:]
     if not rest.startswith("\r\n"):
-        raise Refused("trailer" if rest else "body_truncated")
+        raise Refused("trailer" if "\r\n\r\n" in rest else "body_truncated")
     return body

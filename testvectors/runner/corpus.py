@@ -8,8 +8,14 @@ GROUPS = "path query headers syntax scope time nonce body keys presigned dialect
 NAME = re.compile(r"(accept|refuse)/(%s)/[a-z0-9-]+\.txt" % "|".join(GROUPS))
 HEX = r"[0-9a-f]{64}"
 WORD = r"[A-Za-z0-9._~-]"
+REASONS = """bad_target bad_path bad_query bad_header bad_authorization bad_time bad_nonce bad_payload_hash
+mixed_modes unsigned_header missing_header bad_expires limit_exceeded trailer body_truncated missing_signature
+wrong_scope far_time unknown_key key_disabled key_expired key_environment key_dialect signature_mismatch
+body_mismatch clock_skew presign_expired replayed source_not_allowed unsigned_payload payload_too_large
+store_floor insufficient_scope no_route rate_limited claim_quota keys_unavailable store_unavailable store_full
+disk_low overloaded""".split()
 FIELDS = {  # the form of each field's value
-    "about": r".+", "time": r"[0-9]{8}T[0-9]{6}Z", "reason": r"[a-z_]+", "differs-from": r"accept/.+",
+    "about": r".+", "time": r"[0-9]{8}T[0-9]{6}Z", "reason": "|".join(REASONS), "differs-from": r"accept/.+",
     "layer": r"parser|http2", "remote": r"[0-9a-f.:]+", "claimed": WORD + r"{1,128} " + WORD + r"{16,128}",
     "form": r"rule|path-as-sent|as-sent", "reusable": r"true", "canonical-request-sha256": HEX, "signature": HEX,
 }

@@ -1,7 +1,6 @@
 package interop
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -93,6 +92,7 @@ var olderCurlCases = []curlCase{
 	{name: "escape in the path", target: "/a%20b", refused: canonical.SignatureMismatch},
 	{name: "upload", target: "/orders/1", arguments: []string{"-T", "{file}"}, method: "PUT", body: fileBody, refused: canonical.SignatureMismatch},
 	{name: "a header twice", target: "/orders", arguments: []string{"-H", "X-Custom: a", "-H", "X-Custom: b"}, refused: canonical.BadAuthorization},
+	{name: "a tab in a header", target: "/orders", arguments: []string{"-H", "X-Custom: a\tb"}, refused: canonical.SignatureMismatch},
 	{name: "an empty header", target: "/orders", arguments: []string{"-H", "X-Custom;"}, refused: canonical.BadAuthorization},
 }
 
@@ -163,6 +163,15 @@ func TestCurlDoesNotSignTheTypeThatItAdds(t *testing.T) {
 	}
 }
 
+func TestCurlWithoutANonce(t *testing.T) {
+	testneed.Program(t, testneed.Curl, "apt-get install curl")
+	a := start(t, server.Policy{})
+	for user, want := range map[string]canonical.Reason{keyID + ":" + secret: canonical.MissingHeader, legacyKeyID + ":" + legacySecret: ""} {
+		decision, _, _ := curl(t, a, "--aws-sigv4", "aws:amz:"+region+":"+service, "--user", user, a.url+"/orders")
+		assert.Equal(t, want, decision.Reason, user)
+	}
+}
+
 // curl runs curl, and returns what was decided and delivered.
 func curl(t *testing.T, a *api, arguments ...string) (server.Decision, delivery, bool) {
 	t.Helper()
@@ -183,7 +192,7 @@ func curlVersion(t *testing.T) (major, minor int) {
 	out, err := exec.Command("curl", "--version").Output()
 	require.NoError(t, err)
 	parts := regexp.MustCompile(`^curl (\d+)\.(\d+)`).FindSubmatch(out)
-	require.NotNil(t, parts, fmt.Sprintf("%s", out))
+	require.NotNil(t, parts, "%s", out)
 	major, err = strconv.Atoi(string(parts[1]))
 	require.NoError(t, err)
 	minor, err = strconv.Atoi(string(parts[2]))

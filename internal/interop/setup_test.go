@@ -25,9 +25,10 @@ const (
 	keyID  = "ck_test_awssigner0000000"
 	secret = "an imported secret of more than 32 bytes"
 
-	// A key whose signatures count as nonces.
-	legacyKeyID  = "ck_test_legacysigner0000"
-	legacySecret = "another imported secret of more than 32 bytes"
+	legacyKeyID   = "ck_test_legacysigner0000" // its signatures count as nonces
+	legacySecret  = "another imported secret of more than 32 bytes"
+	contentKeyID  = "ck_test_contentsigner000" // asks for a signed Content-Type
+	contentSecret = "a third imported secret of more than 32 bytes"
 )
 
 // api is a running verifier and an application behind it, which note what they decide and see.
@@ -47,18 +48,18 @@ type delivery struct {
 	body           []byte
 }
 
-// start runs a verifier of both keys on real time, with policy's other fields as given.
+// start runs a verifier of these keys on real time, with policy's other fields as given.
 func start(t *testing.T, policy server.Policy) *api {
 	t.Helper()
 	a := &api{decisions: map[string]server.Decision{}, delivered: map[string]delivery{}, claims: map[nonce.ID]bool{}}
 	memory, err := nonce.NewMemory(nonce.MemoryOptions{Initial: nonce.New})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, memory.Close()) })
+	aws4Alone := []canonical.Dialect{canonical.AWS4}
 	keys := server.NewStaticKeys(
-		&server.Key{ID: keyID, Environment: region, Dialects: canonical.Dialects(),
-			Secrets: []server.KeySecret{{Secret: canonical.NewSecret(secret)}}},
-		&server.Key{ID: legacyKeyID, Environment: region, Dialects: []canonical.Dialect{canonical.AWS4}, SignatureNonce: true,
-			Secrets: []server.KeySecret{{Secret: canonical.NewSecret(legacySecret)}}},
+		&server.Key{ID: keyID, Environment: region, Dialects: canonical.Dialects(), Secrets: keySecret(secret)},
+		&server.Key{ID: legacyKeyID, Environment: region, Dialects: aws4Alone, SignatureNonce: true, Secrets: keySecret(legacySecret)},
+		&server.Key{ID: contentKeyID, Environment: region, Dialects: aws4Alone, SignContent: true, Secrets: keySecret(contentSecret)},
 	)
 	policy.Region, policy.Service, policy.Observe = region, service, a.observe
 	verifier, err := server.NewVerifier(keys, &store{Memory: memory, api: a}, policy)
@@ -67,6 +68,10 @@ func start(t *testing.T, policy server.Policy) *api {
 	t.Cleanup(running.Close)
 	a.url = running.URL
 	return a
+}
+
+func keySecret(text string) []server.KeySecret {
+	return []server.KeySecret{{Secret: canonical.NewSecret(text)}}
 }
 
 func (a *api) observe(_ context.Context, d server.Decision) {

@@ -96,7 +96,7 @@ func trial(t *testing.T, signer string, seed uint64, count int, presign bool) {
 	delivered, claimed := a.counts()
 	assert.Equal(t, len(accepted), delivered)
 	assert.Equal(t, len(accepted), claimed)
-	assert.Greater(t, len(accepted), count/2)
+	assert.Greater(t, len(accepted), count/4, "too little is accepted for the trial to tell much")
 	if count >= 1000 {
 		assert.Greater(t, len(tally), 8, "too few refusals are tried")
 	}

@@ -15,7 +15,7 @@ check:
 		if [ -n "$$files" ]; then echo "not gofmt-ed (run gofmt -w):"; echo "$$files"; exit 1; fi
 	@echo "== go vet"; go vet ./...
 	@echo "== staticcheck"; go run $(STATICCHECK) ./...
-	@echo "== nested modules"; go vet -C internal/awssigner ./...
+	@echo "== nested modules"; for module in internal/awssigner internal/benchmarks; do go vet -C $$module ./... || exit 1; done
 
 cross:
 	@for os in darwin windows; do echo "== go vet, GOOS=$$os"; GOOS=$$os CGO_ENABLED=0 go vet ./... || exit 1; done
@@ -43,6 +43,7 @@ unit:
 		echo "== go test without -race, one package at a time: allocations, timing and what is slow with it"; \
 		if [ -z "$(RACE_AWARE)" ]; then echo "no package was found to run"; status=1; \
 		else go test -p 1 $(RACE_AWARE) || status=1; fi; \
+		echo "== every benchmark, for a moment"; go test -C internal/benchmarks ./... || status=1; \
 		sort -u "$$skips" | sed 's/^/skipped: /'; \
 		echo "== $$(sort -u "$$skips" | wc -l | tr -d ' ') skipped"; exit $$status
 
@@ -62,8 +63,10 @@ fuzz:
 crash:
 	COUNTERSIGN_CRASH_POINTS=50 go test -v -timeout 60m -run 'Crash|Kill|PowerLoss' ./nonce/badgerstore ./cmd/countersign
 
+# One table: signing, verifying and a whole Echo API, against others in the same run. Nothing else
+# should run on the machine meanwhile. "go test -bench ." in a package says more of its own parts.
 bench:
-	go test -run '^$$' -bench . -benchmem ./canonical ./client ./server ./nonce/...
+	go run -C internal/benchmarks .
 
 build:
 	go build -trimpath -o bin/countersign ./cmd/countersign

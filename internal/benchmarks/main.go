@@ -1,0 +1,132 @@
+// Command benchmarks measures how fast Countersign signs, verifies and serves, against others in the
+// same run, and prints one table of ratios. It is a module of its own so that no program of
+// Countersign's depends on what it is compared with. "make bench" runs it.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"slices"
+	"time"
+
+	"github.com/countersign-dev/countersign/internal/benchmarks/report"
+	"github.com/countersign-dev/countersign/internal/benchmarks/service"
+	"github.com/countersign-dev/countersign/internal/benchmarks/signing"
+	"github.com/countersign-dev/countersign/internal/benchmarks/verifying"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "benchmarks:", err)
+		os.Exit(1)
+	}
+}
+
+// effort is how long to measure.
+type effort struct {
+	turns       int
+	turn        time.Duration
+	rounds      int
+	requests    int
+	connections int
+}
+
+var (
+	thorough = effort{turns: 50, turn: 10 * time.Millisecond, rounds: 9, requests: 40_000, connections: 64}
+	// quick shows that everything runs; its figures are worth nothing.
+	quick = effort{turns: 2, turn: time.Millisecond, rounds: 1, requests: 200, connections: 8}
+)
+
+const usage = `usage: go run . [-quick] [-profile DIR] [sign | verify | service]...
+
+Measures the parts that are named, or all of them, and prints one table. Nothing else should run on
+the machine meanwhile. -quick only shows that everything runs. -profile DIR keeps CPU profiles of the
+servers: go tool pprof -top DIR/verifier-GET.pprof
+`
+
+func run(ctx context.Context, arguments []string, stdin io.Reader, stdout, stderr io.Writer) error {
+	if len(arguments) == 3 && arguments[0] == "serve" { // what the contest of servers starts
+		return service.Serve(arguments[1], arguments[2], stdin, stdout)
+	}
+	flags := flag.NewFlagSet("benchmarks", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() { fmt.Fprint(stderr, usage) }
+	isQuick, profile := flags.Bool("quick", false, ""), flags.String("profile", "", "")
+	if err := flags.Parse(arguments); err != nil {
+		return err
+	}
+	e := thorough
+	if *isQuick {
+		e = quick
+	}
+	rows, err := measure(ctx, e, *profile, flags.Args(), stderr)
+	if err != nil {
+		return err
+	}
+	return report.Write(stdout, rows)
+}
+
+// measure measures the parts that are named, or all.
+func measure(ctx context.Context, e effort, profile string, names []string, progress io.Writer) ([]report.Row, error) {
+	parts := []struct {
+		name string
+		rows func() ([]report.Row, error)
+	}{
+		{"sign", e.sign},
+		{"verify", e.verify},
+		{"service", func() ([]report.Row, error) { return e.service(ctx, profile) }},
+	}
+	for _, name := range names {
+		if name != "sign" && name != "verify" && name != "service" {
+			return nil, fmt.Errorf("no part is called %q\n%s", name, usage)
+		}
+	}
+	var all []report.Row
+	for _, part := range parts {
+		if len(names) > 0 && !slices.Contains(names, part.name) {
+			continue
+		}
+		fmt.Fprintf(progress, "measuring: %s\n", part.name)
+		rows, err := part.rows()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", part.name, err)
+		}
+		all = append(all, rows...)
+		if ctx.Err() != nil {
+			return nil, errors.New("interrupted")
+		}
+	}
+	return all, nil
+}
+
+func (e effort) sign() ([]report.Row, error) {
+	outcomes, err := signing.Measure(signing.Settings{Turns: e.turns, Duration: e.turn})
+	return signing.Rows(outcomes), err
+}
+
+func (e effort) verify() ([]report.Row, error) {
+	outcomes, err := verifying.Measure(verifying.Settings{Turns: e.turns, Duration: e.turn})
+	return verifying.Rows(outcomes), err
+}
+
+func (e effort) service(ctx context.Context, profile string) ([]report.Row, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	outcomes, err := service.Measure(ctx, service.Settings{
+		Command: func(contestant, directory string) *exec.Cmd {
+			return exec.Command(self, "serve", contestant, directory)
+		},
+		Rounds: e.rounds, Requests: e.requests, Connections: e.connections, Profile: profile,
+	})
+	return service.Rows(outcomes), err
+}

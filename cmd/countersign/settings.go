@@ -66,14 +66,14 @@ func (f *settingsFlags) override(target *client.Target) {
 // knownSettings are whatever is known of a key and its target; each part may be empty. The secret
 // is its text as found, right or wrong.
 type knownSettings struct {
-	keyID, secret string
-	target        client.Target
+	url, keyID, secret string
+	target             client.Target
 }
 
 // asKnown returns what is known, which may be nothing.
 func (f *settingsFlags) asKnown() (knownSettings, error) {
 	known := knownSettings{
-		keyID: os.Getenv("COUNTERSIGN_KEY_ID"), secret: os.Getenv("COUNTERSIGN_SECRET"),
+		url: os.Getenv("COUNTERSIGN_URL"), keyID: os.Getenv("COUNTERSIGN_KEY_ID"), secret: os.Getenv("COUNTERSIGN_SECRET"),
 		target: client.Target{Region: os.Getenv("COUNTERSIGN_REGION"), Service: os.Getenv("COUNTERSIGN_SERVICE")},
 	}
 	if f.envFile != "" {
@@ -81,7 +81,7 @@ func (f *settingsFlags) asKnown() (knownSettings, error) {
 		if err != nil {
 			return known, err
 		}
-		known = knownSettings{keyID: settings.Credentials.KeyID, secret: settings.Credentials.Secret.Reveal(), target: settings.Target}
+		known = knownSettings{url: settings.URL, keyID: settings.Credentials.KeyID, secret: settings.Credentials.Secret.Reveal(), target: settings.Target}
 	}
 	f.override(&known.target)
 	return known, nil

@@ -5,63 +5,75 @@ import (
 	"strings"
 )
 
-// headerChanges are about signed headers, the host first of all: it is what proxies rewrite.
+// headerChanges are about signed headers other than the host.
 var headerChanges = []change{
-	hostAs("host-without-port", "without its port", func(host string, _ *circumstances) string {
-		if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {
-			return host[:i]
-		}
-		return ""
-	}),
-	hostAs("host-with-port-80", "with the port 80", func(host string, _ *circumstances) string { return host + ":80" }),
-	hostAs("host-with-port-443", "with the port 443", func(host string, _ *circumstances) string { return host + ":443" }),
-	hostAs("host-lower-case", "in lower case", func(host string, _ *circumstances) string { return strings.ToLower(host) }),
-	hostAs("host-forwarded", "as X-Forwarded-Host has it", func(_ string, c *circumstances) string {
-		values := c.in.Message.Header["X-Forwarded-Host"]
-		if len(values) == 0 {
-			return ""
-		}
-		first, _, _ := strings.Cut(values[0], ",")
-		return strings.TrimSpace(first)
-	}),
-	{"header-spaces", func(s *signed, c *circumstances) string {
+	{"header-spaces", func(s *signed, c *circumstances) cause {
 		for i := range s.headers {
-			if values := c.in.Message.Header[textproto.CanonicalMIMEHeaderKey(s.headers[i].name)]; len(values) > 0 {
+			if values := received(c, s.headers[i].name); len(values) > 0 {
 				s.headers[i].value = strings.Join(values, ",")
 			}
 		}
-		return "the signer kept runs of spaces in header values: write one space for each run"
+		return cause{"the signer kept runs of spaces in header values", atClient, "write one space for each run"}
 	}},
-	{"header-comma-space", func(s *signed, c *circumstances) string {
-		for i := range s.headers {
-			if values := c.in.Message.Header[textproto.CanonicalMIMEHeaderKey(s.headers[i].name)]; len(values) > 1 {
-				s.headers[i].value = strings.Join(values, ", ")
-			}
-		}
-		return `the signer joined the lines of a repeated header with ", ": join them with "," alone`
-	}},
-	{"content-type-charset", func(s *signed, _ *circumstances) string {
-		contentType := s.header("content-type")
-		if contentType == nil {
-			return ""
-		}
-		contentType.value, _, _ = strings.Cut(contentType.value, ";")
-		return "a parameter was added to Content-Type after signing (charset, most likely): set the whole value before signing"
-	}},
+	contentTypeAs("content-type-without-parameter", "without its parameter", func(value string) string {
+		bare, _, _ := strings.Cut(value, ";")
+		return bare
+	}),
+	contentTypeAs("content-type-with-charset", "with ; charset=utf-8", func(value string) string { return value + "; charset=utf-8" }),
+	contentTypeAs("content-type-with-tight-charset", "with ;charset=utf-8", func(value string) string { return value + ";charset=utf-8" }),
+	contentTypeAs("content-type-with-upper-case-charset", "with ; charset=UTF-8", func(value string) string { return value + "; charset=UTF-8" }),
 }
 
-// hostAs is the change of a host that was other when it was signed.
-func hostAs(name, how string, rewrite func(host string, c *circumstances) string) change {
-	return change{name, func(s *signed, c *circumstances) string {
-		host := s.header("host")
-		if host == nil {
-			return ""
+// received returns the lines of a header as they arrived.
+func received(c *circumstances, lower string) []string {
+	return c.in.Message.Header[textproto.CanonicalMIMEHeaderKey(lower)]
+}
+
+func contentTypeAs(name, how string, rewrite func(value string) string) change {
+	return change{name, func(s *signed, _ *circumstances) cause {
+		contentType := s.header("content-type")
+		if contentType == nil {
+			return cause{}
 		}
-		rewritten := rewrite(host.value, c)
-		if rewritten == "" {
-			return ""
+		contentType.value = rewrite(contentType.value)
+		return cause{"Content-Type was signed " + how, atEither, "set the whole value before signing, and have neither the HTTP library nor a hop change it"}
+	}}
+}
+
+// headerValueChanges are about one signed header that a hop rewrote. One a header: a date holds a
+// comma and a space of its own.
+func headerValueChanges(c *circumstances) (list []change) {
+	for name := range strings.SplitSeq(c.request.SignedHeaders, ";") {
+		values := received(c, name)
+		switch {
+		case len(values) > 1:
+			list = append(list, headerWas("header-split", name, "on one line, with a space behind each comma", strings.Join(values, ", ")))
+		case len(values) == 1 && strings.Contains(values[0], ", "):
+			list = append(list, headerWas("header-joined", name, "on several lines", strings.ReplaceAll(values[0], ", ", ",")))
 		}
-		host.value = rewritten
-		return "the host was signed " + how + ": sign the Host that arrives, or have the proxy before the verifier pass it on as it came"
+		for _, other := range usual[name] {
+			list = append(list, headerWas("header-changed", name, "as "+other, other))
+		}
+	}
+	return list
+}
+
+// usual are the values that clients send in headers which proxies rewrite.
+var usual = map[string][]string{
+	"accept-encoding":   {"gzip", "identity", "gzip, deflate", "gzip, deflate, br", "gzip, deflate, br, zstd", "deflate, gzip", "br", "*"},
+	"accept":            {"*/*", "application/json", "application/json, text/plain, */*"},
+	"content-type":      {"application/json", "application/x-www-form-urlencoded", "text/plain", "application/octet-stream"},
+	"x-forwarded-proto": {"https", "http"},
+	"te":                {"trailers"},
+}
+
+func headerWas(name, header, how, was string) change {
+	return change{name, func(s *signed, _ *circumstances) cause {
+		signed := s.header(header)
+		if signed == nil || signed.value == was {
+			return cause{}
+		}
+		signed.value = was
+		return cause{header + " was signed " + how + ", and arrived otherwise", atEither, "leave " + header + " out of the signed headers, or have no hop rewrite it"}
 	}}
 }

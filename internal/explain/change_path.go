@@ -2,67 +2,98 @@ package explain
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
 )
 
 // pathChanges are about the method and the path.
 var pathChanges = []change{
-	{"path-as-sent", func(s *signed, c *circumstances) string {
+	{"path-as-sent", func(s *signed, c *circumstances) cause {
 		s.path = c.request.Path()
-		return "the signer wrote the path as sent, and it has to be percent-encoded once more (an old curl, or a signer set up for S3): avoid escapes in the path, or use a newer signer"
+		return cause{"the signer wrote the path as sent (an old curl, or a signer set up for S3)", atClient, "percent-encode it once more, use a newer signer, or avoid escapes in the path"}
 	}},
-	{"path-and-query-as-sent", func(s *signed, c *circumstances) string {
+	{"path-and-query-as-sent", func(s *signed, c *circumstances) cause {
 		s.path, s.query = c.request.Path(), rawQuery(c)
-		return "the signer wrote path and query as sent (an old curl), which is accepted only in a header-mode request whose path has no escapes: avoid them, or use a newer signer"
+		return cause{"the signer wrote path and query as sent (an old curl), which is accepted only in a header-mode request whose path has no escapes", atClient, "use a newer signer, or avoid escapes in the path"}
 	}},
-	{"path-decoded", func(s *signed, c *circumstances) string {
-		plain, err := url.PathUnescape(c.request.Path())
-		if err != nil {
-			return ""
+	pathAs("path-decoded", "decoded the path", func(plain string) string { return plain }),
+	pathAs("path-encoded-once", "encoded the decoded path, once in all", func(plain string) string { return encode(plain, "/") }),
+	{"path-encoded-thrice", func(s *signed, c *circumstances) cause {
+		if !strings.Contains(c.request.Path(), "%") {
+			return cause{}
 		}
-		s.path = plain
-		return "the signer wrote the decoded path: percent-encode the path as sent once more"
-	}},
-	{"path-encoded-once", func(s *signed, c *circumstances) string {
-		plain, err := url.PathUnescape(c.request.Path())
-		if err != nil {
-			return ""
-		}
-		s.path = encode(plain, "/")
-		return "the signer encoded the decoded path, once in all: percent-encode the path as sent once more (the service is not S3)"
-	}},
-	{"path-encoded-thrice", func(s *signed, _ *circumstances) string {
 		s.path = encode(s.path, "/")
-		return "the signer encoded the path once too often: percent-encode the path as sent once"
+		return cause{"the signer encoded the path once too often", atClient, "percent-encode the path as sent once"}
 	}},
-	{"path-with-slash", func(s *signed, _ *circumstances) string {
+	{"path-with-slash", func(s *signed, _ *circumstances) cause {
 		s.path += "/"
-		return "the signer's path ended in a slash that was not sent: sign the path that is sent"
+		return cause{"the path that was signed ends in a slash, and the one that arrived does not", atEither, "sign the path that is sent, and have no hop take the slash away"}
 	}},
-	{"path-without-slash", func(s *signed, _ *circumstances) string {
+	{"path-without-slash", func(s *signed, _ *circumstances) cause {
 		if s.path == "/" {
-			return ""
+			return cause{}
 		}
 		s.path = strings.TrimSuffix(s.path, "/")
-		return "the signer's path lacked the slash at the end that was sent: sign the path that is sent"
+		return cause{"the path that arrived ends in a slash, and the one that was signed does not", atEither, "sign the path that is sent, and have no hop add a slash"}
 	}},
-	{"path-empty", func(s *signed, _ *circumstances) string {
+	{"path-empty", func(s *signed, _ *circumstances) cause {
 		s.path = ""
-		return "the signer wrote an empty path: it is / at least"
+		return cause{"the signer wrote an empty path", atClient, "write / at least"}
 	}},
-	methodWas("GET"), methodWas("POST"), methodWas("PUT"),
-	{"method-lower-case", func(s *signed, _ *circumstances) string {
+	{"path-escapes-upper-case", func(s *signed, c *circumstances) cause {
+		s.path = encode(escapes.ReplaceAllStringFunc(c.request.Path(), strings.ToUpper), "/")
+		return cause{"the escapes of the path were signed in upper case, and arrived in lower case", atEither, "sign the path as it is sent, and have no hop rewrite its escapes"}
+	}},
+	{"path-escapes-lower-case", func(s *signed, c *circumstances) cause {
+		s.path = encode(escapes.ReplaceAllStringFunc(c.request.Path(), strings.ToLower), "/")
+		return cause{"the escapes of the path were signed in lower case, and arrived in upper case", atEither, "sign the path as it is sent, and have no hop rewrite its escapes"}
+	}},
+	{"path-canonical-lower-case", func(s *signed, _ *circumstances) cause {
+		s.path = escapes.ReplaceAllStringFunc(s.path, strings.ToLower)
+		return cause{"the signer percent-encoded the path with lower-case digits", atClient, "encode once more with upper-case hexadecimal digits"}
+	}},
+	pathOnTheWay("path-decoded-on-the-way", "with every reserved character escaped", func(plain string) string { return encode(plain, "/") }),
+	pathOnTheWay("path-encoded-on-the-way", "with fewer escapes", func(plain string) string { return encode(plain, "/!$&'()*+,;=:@") }),
+	methodWas("GET"), methodWas("POST"), methodWas("PUT"), methodWas("HEAD"),
+	{"method-lower-case", func(s *signed, _ *circumstances) cause {
 		s.method = strings.ToLower(s.method)
-		return "the signer wrote the method in lower case: sign it as it is sent"
+		return cause{"the signer wrote the method in lower case", atClient, "sign it as it is sent"}
 	}},
+}
+
+// escapes are percent-encoded bytes.
+var escapes = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
+
+// pathAs is the change of a signer that makes another canonical path of the decoded one.
+func pathAs(name, did string, write func(plain string) string) change {
+	return change{name, func(s *signed, c *circumstances) cause {
+		plain, err := url.PathUnescape(c.request.Path())
+		if err != nil {
+			return cause{}
+		}
+		s.path = write(plain)
+		return cause{"the signer " + did, atClient, "percent-encode the path as it is sent once more (the service is not S3)"}
+	}}
+}
+
+// pathOnTheWay is the change of a path that a hop decodes and writes anew.
+func pathOnTheWay(name, how string, write func(plain string) string) change {
+	return change{name, func(s *signed, c *circumstances) cause {
+		plain, err := url.PathUnescape(c.request.Path())
+		if err != nil {
+			return cause{}
+		}
+		s.path = encode(write(plain), "/")
+		return cause{"the path was signed " + how + ", and arrived otherwise", atEither, "send the path as it is signed; have the proxy pass it on as it came (nginx: proxy_pass without a path)"}
+	}}
 }
 
 // methodWas is the change of a request whose method was another when it was signed: a redirect and
 // curl -X without -d, or -I, do that.
 func methodWas(method string) change {
-	return change{"method-" + strings.ToLower(method), func(s *signed, _ *circumstances) string {
+	return change{"method-" + strings.ToLower(method), func(s *signed, _ *circumstances) cause {
 		s.method = method
-		return "the signer signed the method " + method + ": sign the one that is sent"
+		return cause{"the signer signed the method " + method, atEither, "sign the one that is sent, and have no hop change it"}
 	}}
 }
 

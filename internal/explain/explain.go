@@ -1,7 +1,6 @@
 package explain
 
 import (
-	"crypto/subtle"
 	"encoding/hex"
 	"fmt"
 	"time"
@@ -9,48 +8,51 @@ import (
 	"github.com/countersign-dev/countersign/canonical"
 )
 
-const (
-	// skew is how far a signer's clock may be off. SPEC §7.
-	skew = 300 * time.Second
-	// longestExpires and defaultCap bound a presigned URL's life, in seconds: by the protocol, and
-	// by a verifier that is not told otherwise. SPEC §5.2.
-	longestExpires = 604800
-	defaultCap     = 900
-)
+// skew is how far a signer's clock may be off. SPEC §7.
+const skew = 300 * time.Second
 
-// Explain reports on a request. It takes a few hundred hashes of the request at most.
+// Explain reports on a request. It makes some thousand signatures at most.
 func Explain(in *Input, options Options) *Report {
 	report := &Report{
 		Method: in.Message.Method, Target: in.Message.Target, Host: in.Message.Host,
 		Problems: in.broken, Notes: in.notes, Verdict: Refused,
 	}
+	rules := options.Rules
+	rules.SignatureNonce = true // judged below, as a verifier does
+	if in.record != nil {
+		report.Record = in.refusal()
+		if in.record.Withheld != "" {
+			report.breaks(in.record.Reason, in.record.Detail)
+			report.note("the verifier's record says no more: %s", in.record.Withheld)
+			return report
+		}
+		rules = in.recordRules()
+	}
 	var request canonical.Request
-	if err := request.Parse(&in.Message, &canonical.Rules{MaxExpires: longestExpires}); err != nil {
+	if err := request.Parse(&in.Message, &rules); err != nil {
 		report.Problems = append(report.Problems, problemOf(err))
+		report.repair(in, &rules, options)
 		return report
 	}
-	report.Signature = signatureOf(&request, options.Now)
-	report.Payload = &Payload{Declared: request.PayloadHash, Bytes: len(in.Body), Missing: in.BodyMissing}
-	if !in.BodyMissing {
-		report.Payload.Computed = hexHash(in.Body)
-	}
-	report.checkScope(&request, options)
-	if request.Expires > defaultCap*time.Second {
-		report.note("the URL is to live for more than %d s: verifiers refuse that as bad_expires unless they are configured to accept it", defaultCap)
-	}
-	report.checkPayload()
+	report.Signature = signatureOf(&request, in.now(options.Now))
+	report.Payload = in.payload(request.PayloadHash)
+	report.checkScope(in, &request, options)
+	report.checkNonce(in, &request, options)
+	report.checkPayload(in)
 	report.checkSecret(&request, options)
 	if report.Payload.used() == "" {
 		report.note("the canonical request ends in the hash of a body that is not here: give the body as well")
 		if len(report.Problems) == 0 {
 			report.Verdict = Unchecked
 		}
+		report.checkRecord(in, options)
 		return report
 	}
 	for _, form := range request.Forms() {
 		report.Forms = append(report.Forms, formOf(&request, form, report.Payload.used()))
 	}
-	report.checkSignature(in, &request, options)
+	report.checkSignature(&circumstances{in: in, request: &request, payload: report.Payload, options: options})
+	report.checkRecord(in, options)
 	return report
 }
 
@@ -60,31 +62,51 @@ func signatureOf(r *canonical.Request, now time.Time) *Signature {
 	if r.Mode == canonical.PresignedMode {
 		until = r.Timestamp.Add(r.Expires)
 	}
-	return &Signature{
+	signature := &Signature{
 		Mode: r.Mode.String(), Dialect: names.Name, Algorithm: names.Algorithm, KeyID: r.KeyID,
 		Scope: r.Scope.Date + "/" + r.Scope.Region + "/" + r.Scope.Service + "/" + names.Terminator,
 		Date:  r.Timestamp, AgeSeconds: int64(now.Sub(r.Timestamp) / time.Second),
 		InTime:      !now.Before(r.Timestamp.Add(-skew)) && !now.After(until),
-		InTimeUntil: until, Nonce: r.Nonce != "", NonceLength: len(r.Nonce), SignedHeaders: r.SignedHeaders,
+		InTimeUntil: until, SignedHeaders: r.SignedHeaders,
 	}
+	if !r.SignatureNonce {
+		signature.Nonce, signature.NonceLength = true, len(r.Nonce)
+	}
+	return signature
 }
 
 // checkScope compares the scope with what the verifier pins.
-func (report *Report) checkScope(r *canonical.Request, options Options) {
-	if options.Region != "" && r.Scope.Region != options.Region {
-		report.breaks(canonical.WrongScope, fmt.Sprintf("signed for region %s, and the verifier's is %s", r.Scope.Region, options.Region))
+func (report *Report) checkScope(in *Input, r *canonical.Request, options Options) {
+	region, service := options.Region, options.Service
+	if in.record != nil {
+		region, service = in.record.Region, in.record.Service
 	}
-	if options.Service != "" && r.Scope.Service != options.Service {
-		report.breaks(canonical.WrongScope, fmt.Sprintf("signed for service %s, and the verifier's is %s", r.Scope.Service, options.Service))
+	if region != "" && r.Scope.Region != region {
+		report.breaks(canonical.WrongScope, fmt.Sprintf("signed for region %s, and the verifier's is %s", r.Scope.Region, region))
+	}
+	if service != "" && r.Scope.Service != service {
+		report.breaks(canonical.WrongScope, fmt.Sprintf("signed for service %s, and the verifier's is %s", r.Scope.Service, service))
 	}
 }
 
-func (report *Report) checkPayload() {
+// checkNonce judges a request without a nonce by the permission of its key, which a record does not
+// tell: there the verifier has said.
+func (report *Report) checkNonce(in *Input, r *canonical.Request, options Options) {
+	if r.SignatureNonce && in.record == nil && !options.Rules.SignatureNonce {
+		report.breaks(canonical.MissingHeader, "the request has no "+r.Dialect.Names().Nonce+": add one, fresh for every request, and sign it")
+	}
+}
+
+func (report *Report) checkPayload(in *Input) {
 	p := report.Payload
-	if p.Declared == canonical.HashUnsignedPayload {
+	switch {
+	case p.Declared == canonical.HashUnsignedPayload:
 		report.note("the body is not signed: verifiers refuse that unless the key may do it")
-	} else if p.Declared != "" && p.Computed != "" && p.Declared != p.Computed {
+	case p.Declared != "" && p.Computed != "" && p.Declared != p.Computed:
 		report.breaks(canonical.BodyMismatch, fmt.Sprintf("the body of %d bytes has another SHA-256 than the content hash header says", p.Bytes))
+	}
+	if in.record != nil && !in.BodyMissing && p.Computed != "" && hexHash(in.Body) != p.Computed {
+		report.note("the body given (%d bytes) is not the one that the verifier received (%d bytes)", len(in.Body), p.Bytes)
 	}
 }
 
@@ -116,26 +138,34 @@ func (report *Report) breaks(reason canonical.Reason, detail string) {
 }
 
 // checkSignature compares the signature with the secret's over each admitted form, and looks for
-// the change that explains a mismatch.
-func (report *Report) checkSignature(in *Input, r *canonical.Request, options Options) {
-	if options.Secret == "" {
+// what explains a mismatch.
+func (report *Report) checkSignature(c *circumstances) {
+	if c.options.Secret == "" {
 		if len(report.Problems) == 0 {
 			report.Verdict = Unchecked
 		}
+		report.compareClient(c)
 		return
 	}
-	key := canonical.NewSecret(options.Secret).SigningKey(r.Dialect, r.Scope)
+	key := canonical.NewSecret(c.options.Secret).SigningKey(c.request.Dialect, c.request.Scope)
 	for _, form := range report.Forms {
 		sum := key.Sum([]byte(form.StringToSign))
-		if subtle.ConstantTimeCompare([]byte(hex.EncodeToString(sum[:])), []byte(r.Signature)) == 1 {
+		if c.matches(hex.EncodeToString(sum[:])) {
 			report.MatchedForm = form.Name
 			if len(report.Problems) == 0 {
 				report.Verdict = Match
 			}
+			report.compareClient(c)
 			return
 		}
 	}
-	report.Changes = search(in, r, report.Payload.used(), options)
+	found, tried := search(c, c.options.Secret)
+	report.Tried = tried
+	if found != nil {
+		report.Changes = found.changes
+		report.Difference = found.difference(c)
+	}
+	report.compareClient(c)
 	if len(report.Problems) == 0 {
 		report.Verdict = Mismatch
 	}

@@ -26,7 +26,7 @@ func problemOf(err error) Problem {
 	return problem(canonical.BadHeader, err.Error())
 }
 
-// fixes says for each reason that can be told from the request alone what its signer has to do.
+// fixes says for each reason what is to be done about it.
 var fixes = map[canonical.Reason]string{
 	canonical.BadTarget:         "send an origin-form target (/path?query) and percent-encode every other byte, then sign again",
 	canonical.BadPath:           "send the plain path, without empty, . or .. segments and escaped slashes, then sign again",
@@ -47,4 +47,27 @@ var fixes = map[canonical.Reason]string{
 	canonical.WrongScope:        "sign for the region and service of the verifier, on the day of the date",
 	canonical.SignatureMismatch: "sign the request as it arrives, with the secret of the key that it names",
 	canonical.BodyMismatch:      "hash the bytes that are sent, after any compression or re-encoding",
+
+	canonical.FarTime:           "correct the client's clock, or the verifier's",
+	canonical.ClockSkew:         "correct the client's clock, or the verifier's: 300 s apart at most",
+	canonical.PresignExpired:    "presign anew, for longer if need be",
+	canonical.UnknownKey:        "look for the key with countersign keys list, at the place that this verifier reads",
+	canonical.KeyDisabled:       "enable the key, or give the client another one",
+	canonical.KeyExpired:        "give the key a later end, or the client another key",
+	canonical.KeyEnvironment:    "use a key of the environment that is the verifier's region",
+	canonical.KeyDialect:        "sign in a dialect that the key allows, or allow it this one",
+	canonical.Replayed:          "sign every request anew, each retry too, with a fresh nonce",
+	canonical.StoreFloor:        "sign again: the verifier has just been set up or restored, and cannot vouch for what was signed before",
+	canonical.InsufficientScope: "give the key the scope",
+	canonical.SourceNotAllowed:  "call from a network that the key allows, or allow it this one",
+	canonical.UnsignedPayload:   "sign the body's hash, or allow the key unsigned payloads",
+	canonical.NoRoute:           "call a path that the verifier's routes name, or name this one",
+	canonical.PayloadTooLarge:   "send less, or raise the verifier's max_body",
+	canonical.RateLimited:       "slow down",
+	canonical.ClaimQuota:        "slow down: the key holds too large a share of the live nonces",
+	canonical.KeysUnavailable:   "look at the verifier's log: it could not read its keys",
+	canonical.StoreUnavailable:  "look at the verifier's log: its nonce store did not answer",
+	canonical.StoreFull:         "raise the capacity of the verifier's nonce store",
+	canonical.DiskLow:           "free space on the disk of the verifier's nonce store",
+	canonical.Overloaded:        "send the content hash header, so that bodies need not be read for strangers; or raise the verifier's budget",
 }

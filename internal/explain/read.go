@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/countersign-dev/countersign/canonical"
+	"github.com/countersign-dev/countersign/server"
 )
 
 // Input is a request as it went over the wire, taken apart.
@@ -17,22 +18,32 @@ type Input struct {
 	// output of curl -v never does.
 	BodyMissing bool
 
-	unframed []byte // what follows the header without being announced
+	record   *server.Record // that the request is read from, or nil
+	doubtful bool           // bytes of the body may be others
+	unframed []byte         // what follows the header without being announced
 	broken   []Problem
 	notes    []string
 }
 
 // ErrNoRequest is the answer to a text that holds no HTTP request.
-var ErrNoRequest = errors.New("no HTTP request found: it must begin with a line such as GET /whoami HTTP/1.1")
+var ErrNoRequest = errors.New("no HTTP request found: it must begin with a line such as GET /whoami HTTP/1.1, or hold what curl -v or --trace prints, or a verifier's record (log: {level: debug, record: true})")
 
-// Read takes a raw HTTP request apart. Lines may end in CRLF or LF. The output of curl -v is
-// understood too: the lines that begin with "> " are the request, which then has no body.
+// Read takes a request apart: a raw one, whose lines may end in CR LF or LF, the output of curl -v
+// (where the lines that begin with "> " are the request, which then has no body) or of curl --trace
+// and --trace-ascii, or a log with a verifier's records, of which the last one is taken, or the one of
+// a request id.
 //
 // The request-target and header values are kept byte for byte. What net/http would refuse or change
 // before a handler sees it becomes a problem or a note of the report.
-func Read(text []byte) (*Input, error) {
+func Read(text []byte, requestID string) (*Input, error) {
+	if in, found, err := readRecord(text, requestID); found {
+		return in, err
+	}
 	in := new(Input)
-	if sent, ok := sentLines(text); ok {
+	if traced, ok := tracedRequest(text); ok {
+		text, in.doubtful = traced.sent, traced.doubtful
+		in.notes = append(in.notes, "read from a trace of curl")
+	} else if sent, ok := sentLines(text); ok {
 		text, in.BodyMissing = sent, true
 		in.notes = append(in.notes, "read from the output of curl -v")
 	}
@@ -47,8 +58,14 @@ func Read(text []byte) (*Input, error) {
 	rest = in.readHeader(rest)
 	in.takeHost()
 	in.readBody(rest)
+	if in.doubtful && len(in.Body) > 0 {
+		in.notes = append(in.notes, "curl --trace-ascii writes a . for each byte that is not printable: if the body holds such bytes, give it with -d @FILE, or use --trace")
+	}
 	return in, nil
 }
+
+// Recorded reports whether the request is read from a verifier's record.
+func (in *Input) Recorded() bool { return in.record != nil }
 
 // cutLine returns the first line of text, without its end, and what follows it.
 func cutLine(text []byte) (line string, rest []byte) {
@@ -113,5 +130,5 @@ func (in *Input) breaks(reason canonical.Reason, detail string) {
 // SetBody puts a body in the place of the one that was read, for requests that were captured
 // without theirs.
 func (in *Input) SetBody(body []byte) {
-	in.Body, in.BodyMissing, in.unframed = body, false, nil
+	in.Body, in.BodyMissing, in.doubtful, in.unframed = body, false, false, nil
 }

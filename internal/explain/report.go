@@ -26,16 +26,30 @@ const (
 type Options struct {
 	// Now is the instant that the request's date is compared with.
 	Now time.Time
-	// Secret is the text to check the signature with; "" means that none is known.
-	Secret string
+	// Secret is the text to check the signature with; "" means that none is known. OldSecrets are
+	// those of the same key that came before it.
+	Secret     string
+	OldSecrets []string
 	// KeyID is the key that Secret belongs to, Region and Service what the verifier pins; each may
-	// be "", unknown.
+	// be "", unknown. For a record Region and Service are what the client is told: the record says
+	// what the verifier pins.
 	KeyID, Region, Service string
+	// URL is where the client believes the API to be, Hosts are more names that it may go by; for
+	// the search.
+	URL   string
+	Hosts []string
+	// Client is the canonical request that the client printed, or "".
+	Client string
+	// Rules are the verifier's; the zero value is its default. SignatureNonce is the permission of
+	// the request's key. A record was made by the verifier's own rules, and needs none.
+	Rules canonical.Rules
 }
 
 // Report is what a verifier sees in a request.
 type Report struct {
 	Verdict Verdict `json:"verdict"`
+	// Record tells of the refusal, where the input is a verifier's record.
+	Record *Refusal `json:"record,omitempty"`
 	// MatchedForm is the canonical form that the signature covers, with verdict match.
 	MatchedForm string `json:"matched_form,omitempty"`
 	Method      string `json:"method"`
@@ -47,9 +61,21 @@ type Report struct {
 	// Forms are those that a verifier admits, the rule's first.
 	Forms    []Form    `json:"forms,omitempty"`
 	Problems []Problem `json:"problems,omitempty"`
-	// Changes are single changes to what was signed that make the signature match.
+	// Changes are what makes the signature match: one change to what was signed, or two together.
 	Changes []Change `json:"changes,omitempty"`
-	Notes   []string `json:"notes,omitempty"`
+	// Tried is how many changes, and pairs of them, were looked at.
+	Tried int `json:"tried,omitempty"`
+	// Difference is between what the client signed, as far as that is known, and what the verifier
+	// sees; nil where neither Options.Client nor a change tells.
+	Difference *Difference `json:"difference,omitempty"`
+	Notes      []string    `json:"notes,omitempty"`
+}
+
+// Refusal is what a record tells of the verifier that wrote it.
+type Refusal struct {
+	Time      time.Time        `json:"time"`
+	RequestID string           `json:"request_id"`
+	Reason    canonical.Reason `json:"reason"`
 }
 
 // Signature is the pieces of the request's signature.
@@ -94,8 +120,10 @@ type Form struct {
 
 // Change is one thing that was other when the request was signed.
 type Change struct {
-	Name string `json:"name"`
-	Says string `json:"says"`
+	Name  string `json:"name"`
+	Cause string `json:"cause"`
+	At    string `json:"at"`  // where to put it right
+	Fix   string `json:"fix"` // in the imperative
 }
 
 func hexHash(body []byte) string {

@@ -15,8 +15,9 @@ import (
 type signed struct {
 	secret     string
 	keyPrefix  string
-	algorithm  string
+	keyDate    string // the first step of the signing key
 	terminator string
+	algorithm  string
 	date       string
 	scope      canonical.Scope
 
@@ -24,16 +25,30 @@ type signed struct {
 	headers             []signedHeader
 	signedHeaders       string
 	payloadHash         string
+
+	layout layout
 }
 
 type signedHeader struct{ name, value string }
+
+// layout is how the pieces are put together. The zero value is the rule; the rest is what people who
+// write a signer get wrong.
+type layout struct {
+	hexSteps      bool // each step of the signing key is handed on in hex
+	noEmptyLine   bool // no empty line behind the headers
+	finalNewline  bool // the canonical request ends in a line end
+	upperHash     bool // the canonical request's hash in upper case
+	toSignNewline bool // the string to sign ends in a line end
+	crlf          bool // CR LF in both texts
+}
 
 // signedPieces takes an admitted form of a request apart.
 func signedPieces(r *canonical.Request, form canonical.Form, secret, payloadHash string) signed {
 	names := r.Dialect.Names()
 	s := signed{
-		secret: secret, keyPrefix: names.KeyPrefix, algorithm: names.Algorithm, terminator: names.Terminator,
-		date: r.Date, scope: r.Scope, signedHeaders: r.SignedHeaders, payloadHash: payloadHash,
+		secret: secret, keyPrefix: names.KeyPrefix, keyDate: r.Scope.Date, terminator: names.Terminator,
+		algorithm: names.Algorithm, date: r.Date, scope: r.Scope,
+		signedHeaders: r.SignedHeaders, payloadHash: payloadHash,
 	}
 	lines := strings.Split(string(r.AppendCanonical(nil, form, payloadHash)), "\n")
 	s.method, s.path, s.query = lines[0], lines[1], lines[2]
@@ -66,20 +81,48 @@ func (s *signed) canonicalRequest() string {
 	for _, h := range s.headers {
 		b.WriteString(h.name + ":" + h.value + "\n")
 	}
-	b.WriteString("\n" + s.signedHeaders + "\n" + s.payloadHash)
-	return b.String()
+	if !s.layout.noEmptyLine {
+		b.WriteString("\n")
+	}
+	b.WriteString(s.signedHeaders + "\n" + s.payloadHash)
+	if s.layout.finalNewline {
+		b.WriteString("\n")
+	}
+	return s.lineEnds(b.String())
+}
+
+// stringToSign is SPEC §4.5.
+func (s *signed) stringToSign() string {
+	hash := hexHash([]byte(s.canonicalRequest()))
+	if s.layout.upperHash {
+		hash = strings.ToUpper(hash)
+	}
+	scope := s.scope.Date + "/" + s.scope.Region + "/" + s.scope.Service + "/" + s.terminator
+	text := s.algorithm + "\n" + s.date + "\n" + scope + "\n" + hash
+	if s.layout.toSignNewline {
+		text += "\n"
+	}
+	return s.lineEnds(text)
+}
+
+func (s *signed) lineEnds(text string) string {
+	if s.layout.crlf {
+		return strings.ReplaceAll(text, "\n", "\r\n")
+	}
+	return text
 }
 
 // signature is SPEC §4.5. It is written out here because package canonical, rightly, cannot sign
 // with a key prefix or terminator of another dialect.
 func (s *signed) signature() string {
-	scope := s.scope.Date + "/" + s.scope.Region + "/" + s.scope.Service + "/" + s.terminator
 	key := []byte(s.keyPrefix + s.secret)
-	for _, part := range []string{s.scope.Date, s.scope.Region, s.scope.Service, s.terminator} {
+	for _, part := range []string{s.keyDate, s.scope.Region, s.scope.Service, s.terminator} {
 		key = sum(key, part)
+		if s.layout.hexSteps {
+			key = []byte(hex.EncodeToString(key))
+		}
 	}
-	toSign := s.algorithm + "\n" + s.date + "\n" + scope + "\n" + hexHash([]byte(s.canonicalRequest()))
-	return hex.EncodeToString(sum(key, toSign))
+	return hex.EncodeToString(sum(key, s.stringToSign()))
 }
 
 func sum(key []byte, message string) []byte {

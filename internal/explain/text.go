@@ -11,13 +11,17 @@ import (
 	"github.com/countersign-dev/countersign/canonical"
 )
 
-// WriteText writes the report for people to read. Bytes of the request that a terminal could take
-// for commands are written as escapes.
-func (report *Report) WriteText(w io.Writer) error {
-	out := &textWriter{w: bufio.NewWriter(w)}
+// WriteText writes the report for people to read, in colours or not. Bytes of the request that a
+// terminal could take for commands are written as escapes.
+func (report *Report) WriteText(w io.Writer, colours bool) error {
+	out := &textWriter{w: bufio.NewWriter(w), palette: newPalette(colours)}
 	out.section("Request")
 	out.line(report.Method + " " + report.Target)
 	out.field("host", cmp.Or(report.Host, "(none)"))
+	if r := report.Record; r != nil {
+		out.field("refused", r.Time.UTC().Format(time.RFC3339)+", "+string(r.Reason))
+		out.field("request id", r.RequestID)
+	}
 	if report.Signature != nil {
 		out.signature(report.Signature)
 		out.payload(report.Payload)
@@ -34,13 +38,17 @@ func (report *Report) WriteText(w io.Writer) error {
 			out.line("- " + note)
 		}
 	}
+	if report.Difference != nil {
+		out.difference(report.Difference)
+	}
 	out.verdict(report)
 	return out.w.Flush()
 }
 
 type textWriter struct {
-	w     *bufio.Writer // keeps the first error until Flush
-	begun bool
+	w       *bufio.Writer // keeps the first error until Flush
+	palette palette
+	begun   bool
 }
 
 func (out *textWriter) section(title string) {
@@ -48,11 +56,14 @@ func (out *textWriter) section(title string) {
 		fmt.Fprintln(out.w)
 	}
 	out.begun = true
-	fmt.Fprintln(out.w, title)
+	fmt.Fprintln(out.w, out.palette.title(title))
 }
 
-func (out *textWriter) line(text string) {
-	fmt.Fprintln(out.w, strings.TrimRight("  "+printable(text), " "))
+func (out *textWriter) line(text string) { out.coloured(asIs, text) }
+
+// coloured writes a line in a colour.
+func (out *textWriter) coloured(colour colour, text string) {
+	fmt.Fprintln(out.w, strings.TrimRight("  "+colour(printable(text)), " "))
 }
 
 func (out *textWriter) field(name, value string) { out.line(fmt.Sprintf("%-14s %s", name, value)) }
@@ -71,7 +82,11 @@ func (out *textWriter) signature(s *Signature) {
 	out.field("key id", s.KeyID)
 	out.field("scope", s.Scope)
 	out.field("date", canonical.FormatDate(s.Date)+", "+age(s.AgeSeconds)+": "+inTime(s))
-	out.field("nonce", fmt.Sprintf("present, %d characters", s.NonceLength))
+	if s.Nonce {
+		out.field("nonce", fmt.Sprintf("present, %d characters", s.NonceLength))
+	} else {
+		out.field("nonce", "none: the signature takes its place")
+	}
 	out.field("signed", s.SignedHeaders)
 }
 
@@ -107,21 +122,41 @@ func (out *textWriter) payload(p *Payload) {
 }
 
 func (out *textWriter) verdict(report *Report) {
-	out.section("Verdict: " + sentences[report.Verdict])
+	colour := out.palette.bad
+	if report.Verdict == Match {
+		colour = out.palette.good
+	}
+	out.section(colour("Verdict: " + sentences[report.Verdict]))
 	if report.MatchedForm != "" {
 		out.line("the signature matches, in form " + report.MatchedForm)
 	}
 	for _, p := range report.Problems {
 		out.line(string(p.Reason) + ": " + p.Detail)
-		if p.Fix != "" {
+		if p.Fix != "" && len(report.Changes) == 0 {
 			out.line("fix: " + p.Fix)
 		}
 	}
-	for _, c := range report.Changes {
-		out.line("it matches with one change (" + c.Name + "): " + c.Says)
-	}
+	out.changes(report.Changes)
 	if report.Verdict == Mismatch && len(report.Changes) == 0 {
-		out.line(fmt.Sprintf("none of %d single changes makes it match: compare the canonical request above, line by line, with the signer's own", len(changes)))
+		out.line(fmt.Sprintf("none of %d changes makes it match: compare the canonical request above with the client's own (--client FILE does it)", report.Tried))
+	}
+}
+
+// changes says what makes the signature match.
+func (out *textWriter) changes(changes []Change) {
+	switch len(changes) {
+	case 0:
+		return
+	case 1:
+		out.coloured(out.palette.good, "it matches with one change ("+changes[0].Name+"): "+changes[0].Cause)
+	default:
+		out.coloured(out.palette.good, fmt.Sprintf("it matches with %d changes together:", len(changes)))
+	}
+	for _, c := range changes {
+		if len(changes) > 1 {
+			out.line("(" + c.Name + ") " + c.Cause)
+		}
+		out.line("fix, " + c.At + ": " + c.Fix)
 	}
 }
 

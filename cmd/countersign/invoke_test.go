@@ -3,10 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
+	"github.com/stretchr/testify/require"
 )
 
 // invoke runs a command in this process, as main does, and returns what it wrote and its exit code.
@@ -30,4 +33,11 @@ func settle(t *testing.T, variables map[string]string) {
 	for _, name := range []string{"COUNTERSIGN_KEY_ID", "COUNTERSIGN_SECRET", "COUNTERSIGN_REGION", "COUNTERSIGN_SERVICE", "COUNTERSIGN_URL"} {
 		t.Setenv(name, variables[name])
 	}
+}
+
+// write writes a file, and the directories that it lies in.
+func write(t *testing.T, name, content string) {
+	t.Helper()
+	require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o700))
+	require.NoError(t, os.WriteFile(name, []byte(content), 0o600))
 }

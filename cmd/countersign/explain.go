@@ -79,7 +79,7 @@ func (o *explainOptions) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	in, err := explain.Read(text, o.requestID)
+	in, err := explain.ReadFrom(text, o.requestID)
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func specExample(t *testing.T, name string) string {
 
 func exampleInput(t *testing.T) *Input {
 	t.Helper()
-	in, err := Read([]byte(specExample(t, "request")), "")
+	in, err := Read([]byte(specExample(t, "request")))
 	require.NoError(t, err)
 	return in
 }
@@ -79,7 +79,7 @@ func TestExplainAgreesWithTheVectors(t *testing.T) {
 		keys[key.ID] = key
 	}
 	for _, c := range set.Cases {
-		in, err := Read(c.Raw, "")
+		in, err := Read(c.Raw)
 		if c.Layer != "" { // Read takes what HTTP/1.1 can send
 			continue
 		}
@@ -169,7 +169,7 @@ func TestExplainNeverPrintsTheSecret(t *testing.T) {
 }
 
 func TestReportsAreSafeOnATerminal(t *testing.T) {
-	in, err := Read([]byte("GET /\x1b[2J\u202e\xff HTTP/1.1\r\nHost: a\r\n\r\n"), "")
+	in, err := Read([]byte("GET /\x1b[2J\u202e\xff HTTP/1.1\r\nHost: a\r\n\r\n"))
 	require.NoError(t, err)
 	var text bytes.Buffer
 	require.NoError(t, Explain(in, Options{}).WriteText(&text, false))

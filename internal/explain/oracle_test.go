@@ -139,7 +139,7 @@ func (r request) wire(t testing.TB, other func(o *oracle)) string {
 
 func read(t testing.TB, text string) *Input {
 	t.Helper()
-	in, err := Read([]byte(text), "")
+	in, err := Read([]byte(text))
 	require.NoError(t, err)
 	return in
 }

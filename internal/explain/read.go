@@ -30,12 +30,14 @@ var ErrNoRequest = errors.New("no HTTP request found: it must begin with a line 
 
 // Read takes a request apart: a raw one, whose lines may end in CR LF or LF, the output of curl -v
 // (where the lines that begin with "> " are the request, which then has no body) or of curl --trace
-// and --trace-ascii, or a log with a verifier's records, of which the last one is taken, or the one of
-// a request id.
+// and --trace-ascii, or a log with a verifier's records, of which the last one is taken.
 //
 // The request-target and header values are kept byte for byte. What net/http would refuse or change
 // before a handler sees it becomes a problem or a note of the report.
-func Read(text []byte, requestID string) (*Input, error) {
+func Read(text []byte) (*Input, error) { return ReadFrom(text, "") }
+
+// ReadFrom is Read, but takes the record of a request id, if one is given.
+func ReadFrom(text []byte, requestID string) (*Input, error) {
 	if in, found, err := readRecord(text, requestID); found {
 		return in, err
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 func TestReadKeepsTheTargetAsSent(t *testing.T) {
-	in, err := Read([]byte("GET /a%2fb/%41?b=%zz;&a+b HTTP/1.1\nHost: example.com\nX-A:  one \nx-a: two\n\n"), "")
+	in, err := Read([]byte("GET /a%2fb/%41?b=%zz;&a+b HTTP/1.1\nHost: example.com\nX-A:  one \nx-a: two\n\n"))
 	require.NoError(t, err)
 	assert.Equal(t, "/a%2fb/%41?b=%zz;&a+b", in.Message.Target)
 	assert.Equal(t, "example.com", in.Message.Host)
@@ -47,7 +47,7 @@ func TestReadTakesTheBodyThatAServerWouldRead(t *testing.T) {
 			if test.header != "" {
 				text += test.header + "\r\n"
 			}
-			in, err := Read([]byte(text+"\r\n"+test.after), "")
+			in, err := Read([]byte(text+"\r\n"+test.after))
 			require.NoError(t, err)
 			assert.Equal(t, test.body, string(in.Body))
 			assert.Equal(t, test.missing, in.BodyMissing)
@@ -69,7 +69,7 @@ func TestReadUnderstandsCurlsVerboseOutput(t *testing.T) {
 	text := "*   Trying 127.0.0.1:8080...\n* Connected to 127.0.0.1\n* using HTTP/1.x\n" +
 		"> POST /whoami?a=1 HTTP/1.1\r\n> Host: 127.0.0.1:8080\r\n* a remark\n> Content-Length: 4\r\n> \r\n" +
 		"} [4 bytes data]\n< HTTP/1.1 200 OK\r\n< Content-Length: 2\r\n< \r\n{}"
-	in, err := Read([]byte(text), "")
+	in, err := Read([]byte(text))
 	require.NoError(t, err)
 	assert.Equal(t, "POST", in.Message.Method)
 	assert.Equal(t, "/whoami?a=1", in.Message.Target)
@@ -79,14 +79,14 @@ func TestReadUnderstandsCurlsVerboseOutput(t *testing.T) {
 	in.SetBody([]byte("body"))
 	assert.False(t, in.BodyMissing)
 
-	in, err = Read([]byte(strings.Replace(text, "> Content-Length: 4\r\n", "", 1)), "")
+	in, err = Read([]byte(strings.Replace(text, "> Content-Length: 4\r\n", "", 1)))
 	require.NoError(t, err)
 	assert.False(t, in.BodyMissing)
 }
 
 func TestReadRefusesWhatIsNoRequest(t *testing.T) {
 	for _, text := range []string{"", "\r\n\r\n", "GET /", "GET / HTTPS", "HTTP/1.1 200 OK\r\n\r\n", "< HTTP/1.1 200 OK\r\n", "hello"} {
-		in, err := Read([]byte(text), "")
+		in, err := Read([]byte(text))
 		assert.ErrorIs(t, err, ErrNoRequest, "%q", text)
 		assert.Nil(t, in)
 	}
@@ -100,7 +100,7 @@ func TestReadReportsHeadersThatServersRefuse(t *testing.T) {
 		"Host: a\r\nHost: b\r\n":         "Host may stand only once",
 		"Host: a\r\nX-\x01: control\r\n": "not a token",
 	} {
-		in, err := Read([]byte("GET / HTTP/1.1\r\n"+text+"\r\n"), "")
+		in, err := Read([]byte("GET / HTTP/1.1\r\n"+text+"\r\n"))
 		require.NoError(t, err)
 		report := Explain(in, Options{})
 		require.NotEmpty(t, report.Problems, text)
@@ -110,7 +110,7 @@ func TestReadReportsHeadersThatServersRefuse(t *testing.T) {
 }
 
 func TestReadJoinsFoldedLines(t *testing.T) {
-	in, err := Read([]byte("GET / HTTP/1.1\r\nHost: a\r\nX-A: one\r\n  two\r\n\r\n"), "")
+	in, err := Read([]byte("GET / HTTP/1.1\r\nHost: a\r\nX-A: one\r\n  two\r\n\r\n"))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"one two"}, in.Message.Header["X-A"])
 	assert.Len(t, in.notes, 1)
@@ -124,7 +124,7 @@ func FuzzReadAndExplain(f *testing.F) {
 	f.Add([]byte(`level=DEBUG record="{\"countersign_record\":1,\"reason\":\"signature_mismatch\",\"method\":\"GET\",\"target\":\"/\",\"host\":\"a\"}"`))
 	f.Add([]byte(`{"countersign_record":1,"reason":"bad_path","withheld":"x"}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		in, err := Read(text, "")
+		in, err := Read(text)
 		if err != nil {
 			if in != nil {
 				t.Fatal("a result beside an error")

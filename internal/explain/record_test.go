@@ -67,7 +67,7 @@ func lines(t *testing.T, record *server.Record) map[string]string {
 func TestReadFindsARecordInAnyLog(t *testing.T) {
 	record := recordOf(t, queried.wire(t, secret("wrong")))
 	for name, line := range lines(t, record) {
-		in, err := Read([]byte("time=… level=INFO msg=serving\n"+line+"\nbehind it\n"), "")
+		in, err := Read([]byte("time=… level=INFO msg=serving\n"+line+"\nbehind it\n"))
 		require.NoError(t, err, name)
 		assert.Equal(t, record, in.record, name)
 		report := Explain(in, Options{})
@@ -174,11 +174,11 @@ func TestARecordOfAPresignedRequest(t *testing.T) {
 func TestReadChoosesAmongRecords(t *testing.T) {
 	first, second := recordOf(t, text.wire(t, secret("wrong"))), recordOf(t, queried.wire(t, secret("wrong")))
 	log := lines(t, first)["text"] + "GET /no HTTP/1.1\n" + lines(t, second)["JSON"]
-	in, err := Read([]byte(log), "")
+	in, err := Read([]byte(log))
 	require.NoError(t, err)
 	assert.Equal(t, second, in.record)
 	assert.Contains(t, strings.Join(in.notes, "\n"), "the last of 2 records")
-	in, err = Read([]byte(log), first.RequestID)
+	in, err = ReadFrom([]byte(log), first.RequestID)
 	require.NoError(t, err)
 	assert.Equal(t, first, in.record)
 	assert.Empty(t, in.notes)
@@ -189,7 +189,7 @@ func TestReadChoosesAmongRecords(t *testing.T) {
 		strings.TrimSuffix(log, "}\n")[:len(log)-40]:        "was it cut?",
 		strings.Replace(log, `record\":1`, `record\":9`, 1): "version 9",
 	} {
-		in, err := Read([]byte(text), "nobody")
+		in, err := ReadFrom([]byte(text), "nobody")
 		assert.ErrorContains(t, err, says)
 		assert.Nil(t, in)
 	}

@@ -10,9 +10,13 @@ import (
 )
 
 // logDecisions returns an observer that logs one line a decision: refusals at level info, or error
-// where the verifier could not decide, accepted requests at the level given.
+// where the verifier could not decide, accepted requests at the level given. The record of a refusal,
+// if there is one, is a line of its own at level debug, whatever the refusal's.
 func logDecisions(logger *slog.Logger, accepted slog.Level) func(context.Context, server.Decision) {
 	return func(ctx context.Context, d server.Decision) {
+		if d.Record != nil {
+			logger.LogAttrs(ctx, slog.LevelDebug, "record", slog.Any("record", d.Record))
+		}
 		level, message := accepted, "accepted"
 		if d.Reason != "" {
 			level, message = slog.LevelInfo, "refused"
@@ -37,5 +41,12 @@ func logDecisions(logger *slog.Logger, accepted slog.Level) func(context.Context
 				slog.String("why", d.Rejection.Error()))
 		}
 		logger.LogAttrs(ctx, level, message, attributes...)
+	}
+}
+
+// warnOfRecords says what is in a log that has records in it.
+func warnOfRecords(logger *slog.Logger, records bool) {
+	if records {
+		logger.Warn("what is refused is logged for 'countersign explain', with query values, nonces and signed headers: switch it off when the fault is found")
 	}
 }

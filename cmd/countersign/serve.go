@@ -45,6 +45,7 @@ With --config it reads a YAML file:
   keys: {file: keys.yaml}          # made by 'countersign keys new'
   store: {badger: {path: ./claims, durability: os, initial: replacement}}
   policy: {max_body: 1MiB, require_signed: [idempotency-key]}
+  log: {level: info}               # to find a fault: {level: debug, record: true}, for 'countersign explain'
   routes:                          # any path, if left out; else these alone
     - {match: "GET /whoami", scopes: ["orders:read"], presign: reusable}   # else a presigned URL works once
 
@@ -77,8 +78,8 @@ at once.`,
 				return usagef("give either --dev or --config FILE")
 			case dev:
 				return serveDev(ctx, devOptions, cmd.OutOrStdout(), cmd.ErrOrStderr())
-			case cmd.Flags().Changed("data") || cmd.Flags().Changed("listen"):
-				return usagef("--data and --listen belong to --dev: with --config, set store and listen in the file")
+			case cmd.Flags().Changed("data") || cmd.Flags().Changed("listen") || cmd.Flags().Changed("log-records"):
+				return usagef("--data, --listen and --log-records belong to --dev: with --config, set store, listen and log in the file")
 			}
 			return serveConfig(ctx, configPath, cmd.ErrOrStderr())
 		},
@@ -87,6 +88,7 @@ at once.`,
 	cmd.Flags().StringVar(&configPath, "config", "", "read the settings from this YAML `FILE`")
 	cmd.Flags().StringVar(&devOptions.data, "data", "", "with --dev: keep key and nonces in this `DIR` (default: a temporary one)")
 	cmd.Flags().StringVar(&devOptions.listen, "listen", "127.0.0.1:8080", "with --dev: the `ADDRESS` to listen on")
+	cmd.Flags().BoolVar(&devOptions.logRecords, "log-records", false, "with --dev: log what 'countersign explain' reads of refused requests (query values, nonces and signed headers among it)")
 	return cmd
 }
 

@@ -26,11 +26,18 @@ const (
 	devService = "demo"
 )
 
-type devOptions struct{ data, listen string }
+type devOptions struct {
+	data, listen string
+	logRecords   bool
+}
 
 // serveDev runs a verifier that needs nothing but a port.
 func serveDev(ctx context.Context, options devOptions, stdout, stderr io.Writer) (err error) {
-	logger := newLogger(stderr, slog.LevelInfo)
+	level := slog.LevelInfo
+	if options.logRecords {
+		level = slog.LevelDebug
+	}
+	logger := newLogger(stderr, level)
 	listener, err := listen(options.listen, "--listen")
 	if err != nil {
 		return err
@@ -61,10 +68,14 @@ func serveDev(ctx context.Context, options devOptions, stdout, stderr io.Writer)
 	if p.keys, err = fileSource(keyFile, logger); err != nil {
 		return err
 	}
-	err = p.assemble(server.Policy{Region: devRegion, Service: devService, Observe: logDecisions(logger, slog.LevelInfo)})
+	err = p.assemble(server.Policy{
+		Region: devRegion, Service: devService,
+		Observe: logDecisions(logger, slog.LevelInfo), Record: options.logRecords,
+	})
 	if err != nil {
 		return err
 	}
+	warnOfRecords(logger, options.logRecords)
 	printDev(stdout, "http://"+reachable(listener.Addr().String()), key)
 	logger.Info("serving", "address", listener.Addr().String(), "region", devRegion, "service", devService)
 	return serveUntil(ctx, logger, endpoint{listener: listener, handler: p.public()})

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/countersign-dev/countersign/internal/load"
+	"github.com/countersign-dev/countersign/internal/workload"
 )
 
 // TestContestantsCheckWhatTheySeemToCheck: a contestant that let everything through would be fast.
@@ -50,10 +50,10 @@ func TestContestantsCheckWhatTheySeemToCheck(t *testing.T) {
 // answerTo returns the status of the answer to a rendered request.
 func answerTo(t *testing.T, api *httptest.Server, method string, wire []byte) int {
 	t.Helper()
-	meter := load.NewMeter()
-	require.NoError(t, load.Run(t.Context(), load.Plan{
-		Endpoint: load.Endpoint{Address: api.Listener.Addr().String()}, Method: method, Requests: 1, Connections: 1,
-		Source: func() (load.Source, error) { return load.Repeat(wire), nil },
+	meter := workload.NewMeter()
+	require.NoError(t, workload.Run(t.Context(), workload.Plan{
+		Endpoint: workload.Endpoint{Address: api.Listener.Addr().String()}, Method: method, Requests: 1, Connections: 1,
+		Source: func() (workload.Source, error) { return workload.Repeat(wire), nil },
 	}, meter))
 	answers := meter.Report().Answers
 	require.Len(t, answers, 1)

@@ -12,7 +12,7 @@ import (
 	"github.com/countersign-dev/countersign/internal/benchmarks/contest"
 	"github.com/countersign-dev/countersign/internal/benchmarks/processor"
 	"github.com/countersign-dev/countersign/internal/benchmarks/request"
-	"github.com/countersign-dev/countersign/internal/load"
+	"github.com/countersign-dev/countersign/internal/workload"
 	"github.com/countersign-dev/countersign/server/filekeys"
 )
 
@@ -28,7 +28,7 @@ type Settings struct {
 // Result is one round of a contestant.
 type Result struct {
 	PerSecond float64
-	Latency   load.Latency
+	Latency   workload.Latency
 	Server    time.Duration // that the server computed for a request
 	Client    time.Duration // that the generator computed for a request
 }
@@ -114,9 +114,9 @@ func (p *process) round(ctx context.Context, settings Settings, name string, kin
 		return Result{}, err
 	}
 	sentBefore := processor.Time()
-	meter := load.NewMeter()
-	err = load.Run(ctx, load.Plan{
-		Endpoint: load.Endpoint{Address: p.address}, Method: kind.Method, Source: requests.source,
+	meter := workload.NewMeter()
+	err = workload.Run(ctx, workload.Plan{
+		Endpoint: workload.Endpoint{Address: p.address}, Method: kind.Method, Source: requests.source,
 		Requests: int64(settings.Requests), Connections: settings.Connections,
 	}, meter)
 	if err != nil {

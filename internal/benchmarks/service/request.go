@@ -10,7 +10,7 @@ import (
 
 	"github.com/countersign-dev/countersign/client"
 	"github.com/countersign-dev/countersign/internal/benchmarks/request"
-	"github.com/countersign-dev/countersign/internal/load"
+	"github.com/countersign-dev/countersign/internal/workload"
 )
 
 // kinds are what is sent.
@@ -48,7 +48,7 @@ func render(kind request.Kind, address string, prepare func(*http.Request) error
 	if err != nil {
 		return nil, err
 	}
-	source, err := load.FromRequest(req, prepare)
+	source, err := workload.FromRequest(req, prepare)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func render(kind request.Kind, address string, prepare func(*http.Request) error
 }
 
 // source returns the requests that nobody else has had.
-func (r *rendered) source() (load.Source, error) {
+func (r *rendered) source() (workload.Source, error) {
 	return func() ([]byte, error) {
 		i := int(r.next.Add(1) - 1)
 		if i >= len(r.ends) {

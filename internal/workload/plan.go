@@ -1,4 +1,4 @@
-package load
+package workload
 
 import (
 	"errors"
@@ -37,15 +37,15 @@ const defaultTimeout = 30 * time.Second
 func (p Plan) check() error {
 	switch {
 	case p.Endpoint.Address == "":
-		return errors.New("load: Plan.Endpoint is empty: use EndpointOf")
+		return errors.New("workload: Plan.Endpoint is empty: use EndpointOf")
 	case p.Source == nil:
-		return errors.New("load: Plan.Source is nil")
+		return errors.New("workload: Plan.Source is nil")
 	case p.Rate < 0 || p.Duration < 0 || p.Requests < 0 || p.Timeout < 0:
-		return errors.New("load: Plan.Rate, Duration, Requests and Timeout must not be negative")
+		return errors.New("workload: Plan.Rate, Duration, Requests and Timeout must not be negative")
 	case p.Duration == 0 && p.Requests == 0:
-		return errors.New("load: set Plan.Duration or Plan.Requests: else the run has no end")
+		return errors.New("workload: set Plan.Duration or Plan.Requests: else the run has no end")
 	case p.Connections < 1:
-		return fmt.Errorf("load: Plan.Connections is %d: set at least 1", p.Connections)
+		return fmt.Errorf("workload: Plan.Connections is %d: set at least 1", p.Connections)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package load
+package workload
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 // otherwise; the header User-Agent is sent only if it is set.
 func FromRequest(req *http.Request, prepare func(*http.Request) error) (Source, error) {
 	if req.Body != nil && req.Body != http.NoBody && req.GetBody == nil {
-		return nil, fmt.Errorf("load: the request's body can be read only once: set GetBody")
+		return nil, fmt.Errorf("workload: the request's body can be read only once: set GetBody")
 	}
 	if _, given := req.Header["User-Agent"]; !given {
 		req.Header["User-Agent"] = []string{""} // which net/http leaves out

@@ -1,4 +1,4 @@
-// Package load sends requests to one server, at a constant rate or as fast as it answers, and
+// Package workload sends requests to one server, at a constant rate or as fast as it answers, and
 // measures how long the answers take. [Run] is the one function that most programs need; it is what
 // "countersign bench" and the project's own end-to-end figures run on.
 //
@@ -11,4 +11,4 @@
 // moment, whether or not a connection was free for it then. A server that stalls is so charged with
 // all requests that its stall delayed, and not only with those few that it happened to hold
 // ("coordinated omission").
-package load
+package workload

@@ -1,4 +1,4 @@
-package load_test
+package workload_test
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 
-	"github.com/countersign-dev/countersign/internal/load"
+	"github.com/countersign-dev/countersign/internal/workload"
 )
 
 func Example() {
@@ -18,15 +18,15 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	meter := load.NewMeter()
-	err = load.Run(context.Background(), load.Plan{
-		Endpoint: load.EndpointOf(address), Method: "GET", Rate: 1000, Requests: 100, Connections: 4,
-		Source: func() (load.Source, error) {
+	meter := workload.NewMeter()
+	err = workload.Run(context.Background(), workload.Plan{
+		Endpoint: workload.EndpointOf(address), Method: "GET", Rate: 1000, Requests: 100, Connections: 4,
+		Source: func() (workload.Source, error) {
 			req, err := http.NewRequest("GET", api.URL, nil)
 			if err != nil {
 				return nil, err
 			}
-			return load.FromRequest(req, nil) // or sign it: (*client.Signer).Sign
+			return workload.FromRequest(req, nil) // or sign it: (*client.Signer).Sign
 		},
 	}, meter)
 	if err != nil {

@@ -47,7 +47,7 @@ func TestReadTakesTheBodyThatAServerWouldRead(t *testing.T) {
 			if test.header != "" {
 				text += test.header + "\r\n"
 			}
-			in, err := Read([]byte(text+"\r\n"+test.after))
+			in, err := Read([]byte(text + "\r\n" + test.after))
 			require.NoError(t, err)
 			assert.Equal(t, test.body, string(in.Body))
 			assert.Equal(t, test.missing, in.BodyMissing)
@@ -100,7 +100,7 @@ func TestReadReportsHeadersThatServersRefuse(t *testing.T) {
 		"Host: a\r\nHost: b\r\n":         "Host may stand only once",
 		"Host: a\r\nX-\x01: control\r\n": "not a token",
 	} {
-		in, err := Read([]byte("GET / HTTP/1.1\r\n"+text+"\r\n"))
+		in, err := Read([]byte("GET / HTTP/1.1\r\n" + text + "\r\n"))
 		require.NoError(t, err)
 		report := Explain(in, Options{})
 		require.NotEmpty(t, report.Problems, text)

@@ -67,7 +67,7 @@ func lines(t *testing.T, record *server.Record) map[string]string {
 func TestReadFindsARecordInAnyLog(t *testing.T) {
 	record := recordOf(t, queried.wire(t, secret("wrong")))
 	for name, line := range lines(t, record) {
-		in, err := Read([]byte("time=… level=INFO msg=serving\n"+line+"\nbehind it\n"))
+		in, err := Read([]byte("time=… level=INFO msg=serving\n" + line + "\nbehind it\n"))
 		require.NoError(t, err, name)
 		assert.Equal(t, record, in.record, name)
 		report := Explain(in, Options{})

@@ -51,6 +51,8 @@ type Record struct {
 	Unsigned []string
 	// Body is nil where a body was announced and has not been read to its end.
 	Body *RecordBody
+	// HeadOnly says that the verifier was not to look at the body: [Verifier.VerifyHead].
+	HeadOnly bool
 }
 
 // RecordHeader is a header with its values as received, one a line.
@@ -82,6 +84,7 @@ type recordJSON struct {
 	Signed        []headerJSON     `json:"signed,omitempty"`
 	Unsigned      []string         `json:"unsigned,omitempty"`
 	Body          *RecordBody      `json:"body,omitempty"`
+	HeadOnly      bool             `json:"head_only,omitempty"`
 }
 
 // headerJSON has the values as text, or, where one is not UTF-8, all of them in base64.
@@ -97,7 +100,7 @@ func (r *Record) MarshalJSON() ([]byte, error) {
 	form := recordJSON{
 		Version: recordVersion, Time: r.Time, RequestID: r.RequestID, Reason: r.Reason, Detail: r.Detail,
 		Region: r.Region, Service: r.Service, Method: r.Method, Target: r.Target, Withheld: r.Withheld,
-		Host: r.Host, Authorization: r.Authorization, Unsigned: r.Unsigned, Body: r.Body,
+		Host: r.Host, Authorization: r.Authorization, Unsigned: r.Unsigned, Body: r.Body, HeadOnly: r.HeadOnly,
 	}
 	for _, header := range r.Signed {
 		form.Signed = append(form.Signed, headerJSONOf(header))
@@ -151,7 +154,7 @@ func (r *Record) UnmarshalJSON(text []byte) error {
 	read := Record{
 		Time: form.Time, RequestID: form.RequestID, Reason: form.Reason, Detail: form.Detail,
 		Region: form.Region, Service: form.Service, Method: form.Method, Target: form.Target, Withheld: form.Withheld,
-		Host: form.Host, Authorization: form.Authorization, Unsigned: form.Unsigned, Body: form.Body,
+		Host: form.Host, Authorization: form.Authorization, Unsigned: form.Unsigned, Body: form.Body, HeadOnly: form.HeadOnly,
 	}
 	for _, header := range form.Signed {
 		values := header.Values

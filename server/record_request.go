@@ -31,7 +31,12 @@ func (s *verification) record(rejection *Rejection) *Record {
 	}
 	s.recordSignature(r)
 	s.recordHeaders(r)
-	if s.bodyRead || !s.hasBody() || s.req.ContentLength == 0 {
+	r.HeadOnly = s.headOnly
+	none := !s.hasBody() || s.req.ContentLength == 0
+	if s.headOnly {
+		none = s.request.PayloadHash == "" // whatever there is, it is taken for empty
+	}
+	if s.bodyRead || none {
 		hash := s.bodyHash()
 		r.Body = &RecordBody{SHA256: string(hash[:]), Bytes: len(s.body)}
 	}

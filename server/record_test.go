@@ -119,6 +119,27 @@ func TestRecordTellsOfTheBodyThatCounted(t *testing.T) {
 	}
 }
 
+// TestRecordOfAHeadTellsOfNoBody, unless the lack of a content hash made it an empty one.
+func TestRecordOfAHeadTellsOfNoBody(t *testing.T) {
+	u := newSetup(t, recording)
+	for _, test := range []struct {
+		name string
+		hash string
+		want *server.RecordBody
+	}{
+		{"content hash", "body", nil},
+		{"none", "", &server.RecordBody{SHA256: canonical.HashEmptyPayload}},
+	} {
+		s := newPost("hello")
+		s.hash, s.secret = test.hash, "a wrong one"
+		_, err := u.VerifyHead(s.request(t))
+		require.Error(t, err)
+		require.True(t, u.decision(t).Record.HeadOnly)
+		require.Equal(t, test.want, u.decision(t).Record.Body, test.name)
+		require.Contains(t, line(t, u.decision(t).Record), `"head_only":true`)
+	}
+}
+
 func TestRecordOfAPresignedRequestKeepsItsTarget(t *testing.T) {
 	u := newSetup(t, recording)
 	s := newSigning()

@@ -131,6 +131,9 @@ func (report *Report) checkRecord(in *Input, options Options) {
 	if in.record == nil {
 		return
 	}
+	if in.record.HeadOnly && report.Payload != nil && report.Payload.Declared == "" {
+		report.note("the verifier was not shown the body, as when a proxy asks it, and took it for empty: send the content hash header")
+	}
 	said := in.record.Reason
 	shown := false
 	for _, p := range report.Problems {

@@ -171,6 +171,17 @@ func TestARecordOfAPresignedRequest(t *testing.T) {
 	assert.Equal(t, "host-given", report.Changes[0].Name)
 }
 
+func TestARecordOfAHeadTellsWhereTheBodyWent(t *testing.T) {
+	record := recordOf(t, text.wire(t, nil), func(key *server.Key) { key.Disabled = true })
+	record.HeadOnly, record.Body = true, &server.RecordBody{SHA256: oracleHash("")}
+	in := read(t, lines(t, record)["text"])
+	in.SetBody([]byte("body"))
+	report := Explain(in, Options{Secret: testSecret})
+	assert.Contains(t, strings.Join(report.Notes, "\n"), "send the content hash header")
+	require.Len(t, report.Changes, 1)
+	assert.Equal(t, "body-given", report.Changes[0].Name)
+}
+
 func TestReadChoosesAmongRecords(t *testing.T) {
 	first, second := recordOf(t, text.wire(t, secret("wrong"))), recordOf(t, queried.wire(t, secret("wrong")))
 	log := lines(t, first)["text"] + "GET /no HTTP/1.1\n" + lines(t, second)["JSON"]

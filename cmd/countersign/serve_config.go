@@ -20,10 +20,11 @@ func serveConfig(ctx context.Context, path string, stderr io.Writer) (err error)
 	if err != nil {
 		return err
 	}
-	logger := newLogger(stderr, slog.LevelInfo)
+	logger := newLogger(stderr, c.Log.SlogLevel())
 	policy := server.Policy{
 		Region: c.Region, Service: c.Service, MaxBody: c.Policy.MaxBody.N,
-		RequireSigned: c.Policy.RequireSigned, Routes: c.Routes.Policy(), Observe: logDecisions(logger, slog.LevelDebug),
+		RequireSigned: c.Policy.RequireSigned, Routes: c.Routes.Policy(),
+		Observe: logDecisions(logger, slog.LevelDebug), Record: c.Log.Record,
 	}
 	if err := policy.Check(); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
@@ -48,6 +49,7 @@ func serveConfig(ctx context.Context, path string, stderr io.Writer) (err error)
 	if err := p.assemble(policy); err != nil {
 		return err
 	}
+	warnOfRecords(logger, c.Log.Record)
 	public.handler = p.public()
 	endpoints := []endpoint{public}
 	if private.listener != nil {

@@ -30,6 +30,7 @@ type Config struct {
 	Store   Store  `yaml:"store"`
 	Policy  Policy `yaml:"policy"`
 	Routes  Routes `yaml:"routes"`
+	Log     Log    `yaml:"log"`
 }
 
 // TLS names the files of the listener's certificate chain and private key, in PEM.
@@ -168,6 +169,9 @@ func (c *Config) check() error {
 		return err
 	}
 	if err := c.Routes.check(); err != nil {
+		return err
+	}
+	if err := c.Log.check(); err != nil {
 		return err
 	}
 	if c.Keys.Vault != nil {

@@ -42,10 +42,11 @@ names the client may know the API. No secret, nor what is derived from one, is e
 
 With --client FILE it compares the canonical request that the client printed with the verifier's,
 line by line: the text alone, the debug log of an AWS SDK or botocore, or what 'countersign explain'
-showed at the client. curl 8 prints it with -v, and then it is compared without being asked for.
+showed at the client. Newer curls print it with -v, and then it is compared without being asked for.
 
-The date is compared with the clock for your information only: an old request is explained like
-any other.
+The date is compared with the clock, or with the time of the record, for your information only: an
+old request is explained like any other. The flags that speak of the verifier's rules are for requests
+alone: a record was made by its verifier's own.
 
 ` + settingsHelp + `
 

@@ -3,6 +3,7 @@ package explain
 import (
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/countersign-dev/countersign/canonical"
@@ -15,7 +16,7 @@ const skew = 300 * time.Second
 func Explain(in *Input, options Options) *Report {
 	report := &Report{
 		Method: in.Message.Method, Target: in.Message.Target, Host: in.Message.Host,
-		Problems: in.broken, Notes: in.notes, Verdict: Refused,
+		Problems: slices.Clip(in.broken), Notes: slices.Clip(in.notes), Verdict: Refused,
 	}
 	rules := options.Rules
 	rules.SignatureNonce = true // judged below, as a verifier does

@@ -17,7 +17,7 @@ func invoke(t *testing.T, stdin string, arguments ...string) (stdout, stderr str
 	t.Helper()
 	root := &cobra.Command{Use: "countersign", SilenceErrors: true, SilenceUsage: true, Args: noArguments}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newSignCommand(), newExplainCommand(), newVectorsCommand(), newStoreCommand(), newVersionCommand())
+	root.AddCommand(newSignCommand(), newExplainCommand(), newVectorsCommand(), newStoreCommand(), newBenchCommand(), newVersionCommand())
 	var out, notes bytes.Buffer
 	root.SetIn(strings.NewReader(stdin))
 	root.SetOut(&out)

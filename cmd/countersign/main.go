@@ -63,7 +63,7 @@ Exit codes: 0 done; 1 refused, mismatched or failed; 2 wrong usage.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		newServeCommand(), newSignCommand(), newExplainCommand(), newKeysCommand(),
-		newStoreCommand(), newVectorsCommand(), newVersionCommand(),
+		newStoreCommand(), newVectorsCommand(), newBenchCommand(), newVersionCommand(),
 	)
 	return root
 }

@@ -9,7 +9,7 @@ import (
 
 // Report is what a run has come to so far.
 type Report struct {
-	Elapsed   time.Duration // from the first moment to the last answer, or to now
+	Elapsed   time.Duration // from the first moment to the last answer (at a rate, to the end of the time), or to now
 	Requests  int64         // sent, answered or not
 	Answers   []AnswerCount // by status, then code
 	Failures  map[string]int64

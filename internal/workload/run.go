@@ -43,13 +43,24 @@ func Run(ctx context.Context, plan Plan, meter *Meter) error {
 	}
 	s := &schedule{rate: plan.Rate, duration: plan.Duration, requests: plan.Requests, began: time.Now()}
 	meter.begin(s)
-	group, ctx := errgroup.WithContext(ctx)
+	group, inRun := errgroup.WithContext(ctx)
 	for _, w := range workers {
-		group.Go(func() error { return w.run(ctx, s) })
+		group.Go(func() error { return w.run(inRun, s) })
 	}
 	err = group.Wait()
+	if err == nil && s.rate > 0 && s.duration > 0 {
+		rest(ctx, time.Until(s.began.Add(s.duration)))
+	}
 	meter.end(time.Now())
 	return err
+}
+
+// rest lets the time pass in which nothing more is due: it counts for how fast the run was.
+func rest(ctx context.Context, duration time.Duration) {
+	select {
+	case <-time.After(duration):
+	case <-ctx.Done():
+	}
 }
 
 // worker sends over one connection.

@@ -182,6 +182,20 @@ func TestARecordOfAHeadTellsWhereTheBodyWent(t *testing.T) {
 	assert.Equal(t, "body-given", report.Changes[0].Name)
 }
 
+// TestARecordNeedsNoRules: what its verifier has admitted is explained, whatever the defaults are.
+func TestARecordNeedsNoRules(t *testing.T) {
+	record := recordOf(t, request{target: "/a", path: "/a"}.wire(t, nil), func(key *server.Key) { key.Disabled = true })
+	record.Target = "/a%2Fb?" + strings.Repeat("a&", 300) + "a"
+	record.Unsigned = append(record.Unsigned, "X-Countersign-Trace")
+	report := Explain(read(t, lines(t, record)["text"]), Options{})
+	require.Len(t, report.Problems, 1, "%v", report.Problems)
+	assert.Equal(t, canonical.BadHeader, report.Problems[0].Reason, "no verifier admits that name")
+	record.Unsigned = []string{"X-Amz-Trace", "Connection", "Content-Length"}
+	report = Explain(read(t, lines(t, record)["text"]), Options{})
+	require.Len(t, report.Problems, 1, "%v", report.Problems)
+	assert.Equal(t, canonical.KeyDisabled, report.Problems[0].Reason)
+}
+
 func TestReadChoosesAmongRecords(t *testing.T) {
 	first, second := recordOf(t, text.wire(t, secret("wrong"))), recordOf(t, queried.wire(t, secret("wrong")))
 	log := lines(t, first)["text"] + "GET /no HTTP/1.1\n" + lines(t, second)["JSON"]

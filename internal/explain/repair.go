@@ -4,14 +4,15 @@ import (
 	"fmt"
 	"maps"
 	"net/textproto"
+	"slices"
 	"strings"
 
 	"github.com/countersign-dev/countersign/canonical"
 )
 
 // repair looks, where a request breaks a rule, for the one change on the way that both explains it
-// and makes the signature match. It knows three: a signed header that was taken off, a header that
-// was added, and a scope of another day than the date's.
+// and makes the signature match. It knows three: a signed header that was taken off, headers that
+// were added, and a scope of another day than the date's.
 func (report *Report) repair(in *Input, rules *canonical.Rules, options Options) {
 	values := in.Message.Header["Authorization"]
 	if options.Secret == "" || in.record != nil || in.BodyMissing || len(values) != 1 {
@@ -68,7 +69,7 @@ func (r *repairs) takeOff(a canonical.Authorization) {
 	signed := ";" + a.SignedHeaders + ";"
 	header := maps.Clone(r.in.Message.Header)
 	var added []string
-	for name := range r.in.Message.Header {
+	for _, name := range slices.Sorted(maps.Keys(r.in.Message.Header)) {
 		lower := strings.ToLower(name)
 		ours := strings.HasPrefix(lower, "x-amz-") || strings.HasPrefix(lower, "x-countersign-")
 		if (ours || mustSign[lower]) && !strings.Contains(signed, ";"+lower+";") {
@@ -76,9 +77,9 @@ func (r *repairs) takeOff(a canonical.Authorization) {
 			added = append(added, name)
 		}
 	}
-	if len(added) == 1 && r.matches(header, nil) {
-		r.found("header-added", cause{"the signature is right for the request without " + added[0], atEither,
-			"sign " + added[0] + ", or do not send it; if a hop adds it, have the hop leave it"})
+	if names := strings.Join(added, " and "); r.matches(header, nil) {
+		r.found("header-added", cause{"the signature is right for the request without " + names, atEither,
+			"sign " + names + ", or do not send it; if a hop adds it, have the hop leave it"})
 	}
 }
 

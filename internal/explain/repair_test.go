@@ -28,6 +28,7 @@ func TestRepairNamesWhatAHopDid(t *testing.T) {
 		{"a number of bytes", sized, nil, "X-Size: 4\r\n", "", canonical.MissingHeader, "header-taken-off", `x-size was signed as "4"`},
 		{"taken off, value unknown", request{header: "X-A: secret\n", signed: "x-a:secret\n"}, nil, "X-A: secret\r\n", "", canonical.MissingHeader, "", ""},
 		{"added", request{}, nil, "Authorization:", "Content-Type: text/plain\r\nAuthorization:", canonical.UnsignedHeader, "header-added", "without Content-Type"},
+		{"two added", request{}, nil, "Authorization:", "X-Http-Method: PUT\r\nContent-Type: text/plain\r\nAuthorization:", canonical.UnsignedHeader, "header-added", "without Content-Type and X-Http-Method"},
 		{"added, and wrong besides", request{}, secret("wrong"), "Authorization:", "Content-Type: text/plain\r\nAuthorization:", canonical.UnsignedHeader, "", ""},
 		{"scope of another day", request{}, func(o *oracle) { o.day, o.keyDay = "20261119", "20261119" }, "ck/20261120/", "ck/20261119/", canonical.WrongScope, "scope-date", "the day of Credential, 20261119"},
 		{"Credential of another day", request{}, nil, "ck/20261120/", "ck/20261119/", canonical.WrongScope, "scope-date", "the day of Credential, 20261119"},

@@ -40,7 +40,7 @@ type effort struct {
 }
 
 var (
-	thorough = effort{turns: 50, turn: 10 * time.Millisecond, rounds: 9, requests: 40_000, connections: 64}
+	thorough = effort{turns: 50, turn: 10 * time.Millisecond, rounds: 9, requests: 30_000, connections: 64}
 	// quick shows that everything runs; its figures are worth nothing.
 	quick = effort{turns: 2, turn: time.Millisecond, rounds: 1, requests: 200, connections: 8}
 )
@@ -49,7 +49,7 @@ const usage = `usage: go run . [-quick] [-profile DIR] [sign | verify | service]
 
 Measures the parts that are named, or all of them, and prints one table. Nothing else should run on
 the machine meanwhile. -quick only shows that everything runs. -profile DIR keeps CPU profiles of the
-servers: go tool pprof -top DIR/verifier-GET.pprof
+servers: go tool pprof -top DIR/verifier-GET-bench.pprof
 `
 
 func run(ctx context.Context, arguments []string, stdin io.Reader, stdout, stderr io.Writer) error {
@@ -122,11 +122,18 @@ func (e effort) service(ctx context.Context, profile string) ([]report.Row, erro
 	if err != nil {
 		return nil, err
 	}
-	outcomes, err := service.Measure(ctx, service.Settings{
-		Command: func(contestant, directory string) *exec.Cmd {
-			return exec.Command(self, "serve", contestant, directory)
-		},
-		Rounds: e.rounds, Requests: e.requests, Connections: e.connections, Profile: profile,
-	})
-	return service.Rows(outcomes), err
+	var rows []report.Row
+	for _, driver := range service.Drivers() {
+		outcomes, err := service.Measure(ctx, service.Settings{
+			Command: func(contestant, directory string) *exec.Cmd {
+				return exec.Command(self, "serve", contestant, directory)
+			},
+			Driver: driver, Rounds: e.rounds, Requests: e.requests, Connections: e.connections, Profile: profile,
+		})
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, service.Rows(outcomes)...)
+	}
+	return rows, nil
 }

@@ -32,9 +32,9 @@ func TestContestantsCheckWhatTheySeemToCheck(t *testing.T) {
 			prepare, err := credential(name, key)
 			require.NoError(t, err)
 			for _, kind := range kinds() {
-				bare, err := render(kind, api.Listener.Addr().String(), nil, 1)
+				bare, err := render(load{api.Listener.Addr().String(), kind, nil, 1, 1})
 				require.NoError(t, err)
-				proper, err := render(kind, api.Listener.Addr().String(), prepare, 2)
+				proper, err := render(load{api.Listener.Addr().String(), kind, prepare, 2, 1})
 				require.NoError(t, err)
 				first := proper.wire[:proper.ends[0]]
 				assert.Equal(t, statuses.bare, answerTo(t, api, kind.Method, bare.wire))

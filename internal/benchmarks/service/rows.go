@@ -20,10 +20,10 @@ func Rows(outcomes []Outcome) []report.Row {
 	for _, o := range outcomes {
 		rows = append(rows,
 			o.speed("no check", o.Plain, goalOfPlain, ""),
-			o.speed("Echo's JWT middleware", o.JWT, goalOfJWT,
-				fmt.Sprintf(" (%s of no check)", report.Ratio(contest.Ratio(speeds(o.JWT), speeds(o.Plain))))),
+			o.speed("Echo's JWT", o.JWT, goalOfJWT,
+				fmt.Sprintf(" (%s no check)", report.Ratio(contest.Ratio(speeds(o.JWT), speeds(o.Plain))))),
 			o.computed("no check", o.Plain),
-			o.computed("Echo's JWT middleware", o.JWT),
+			o.computed("Echo's JWT", o.JWT),
 		)
 	}
 	return rows
@@ -32,7 +32,7 @@ func Rows(outcomes []Outcome) []report.Row {
 func (o *Outcome) speed(name string, other []Result, goal float64, remark string) report.Row {
 	ratio := contest.Ratio(speeds(o.Verifier), speeds(other))
 	return report.Row{
-		What:  fmt.Sprintf("Echo API, %s, as fast as it goes", o.Kind.Name),
+		What:  fmt.Sprintf("Echo API, %s, driven by %s", o.Kind.Name, o.Driver.Name),
 		Ours:  describe(o.Verifier),
 		Other: name + ": " + describe(other) + remark,
 		Ratio: report.Ratio(ratio) + " requests/s",
@@ -43,12 +43,14 @@ func (o *Outcome) speed(name string, other []Result, goal float64, remark string
 func (o *Outcome) computed(name string, other []Result) report.Row {
 	ours, theirs := contest.Each(o.Verifier, computed), contest.Each(other, computed)
 	return report.Row{
-		What:  fmt.Sprintf("Echo API, %s, server's processor time", o.Kind.Name),
+		What:  fmt.Sprintf("  processor time of the server (the client takes %s)", report.Duration(contest.Median(contest.Each(other, sender)))),
 		Ours:  report.Duration(contest.Median(ours)) + " a request",
 		Other: name + ": " + report.Duration(contest.Median(theirs)),
 		Ratio: report.Ratio(contest.Ratio(ours, theirs)) + " as long",
 	}
 }
+
+func sender(r Result) float64 { return float64(r.Client) }
 
 func computed(r Result) float64 { return float64(r.Server) }
 
@@ -57,7 +59,7 @@ func speeds(results []Result) []float64 {
 }
 
 func describe(results []Result) string {
-	p50 := contest.Median(contest.Each(results, func(r Result) float64 { return float64(r.Latency.P50) }))
-	p99 := contest.Median(contest.Each(results, func(r Result) float64 { return float64(r.Latency.P99) }))
+	p50 := contest.Median(contest.Each(results, func(r Result) float64 { return float64(r.P50) }))
+	p99 := contest.Median(contest.Each(results, func(r Result) float64 { return float64(r.P99) }))
 	return fmt.Sprintf("%s/s, p50 %s, p99 %s", humanize.Comma(int64(contest.Median(speeds(results)))), report.Duration(p50), report.Duration(p99))
 }

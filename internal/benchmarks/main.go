@@ -15,6 +15,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/countersign-dev/countersign/internal/benchmarks/processor"
 	"github.com/countersign-dev/countersign/internal/benchmarks/report"
 	"github.com/countersign-dev/countersign/internal/benchmarks/service"
 	"github.com/countersign-dev/countersign/internal/benchmarks/signing"
@@ -67,11 +68,16 @@ func run(ctx context.Context, arguments []string, stdin io.Reader, stdout, stder
 	if *isQuick {
 		e = quick
 	}
+	watch := processor.NewWatch()
 	rows, err := measure(ctx, e, *profile, flags.Args(), stderr)
 	if err != nil {
 		return err
 	}
-	return report.Write(stdout, rows)
+	if err := report.Write(stdout, rows); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(stdout, "\n%s\n", watch.Describe())
+	return err
 }
 
 // measure measures the parts that are named, or all.

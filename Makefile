@@ -5,7 +5,7 @@
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 10s
 
-.PHONY: test check cross vault signers unit vectors fuzz crash bench build
+.PHONY: test check cross vault signers unit vectors fuzz fuzz-long injectivity mutation long crash bench build
 
 test: check cross vault unit
 	@echo "make test: everything passed"
@@ -15,7 +15,7 @@ check:
 		if [ -n "$$files" ]; then echo "not gofmt-ed (run gofmt -w):"; echo "$$files"; exit 1; fi
 	@echo "== go vet"; go vet ./...
 	@echo "== staticcheck"; go run $(STATICCHECK) ./...
-	@echo "== nested modules"; for module in internal/awssigner internal/benchmarks; do go vet -C $$module ./... || exit 1; done
+	@echo "== nested modules"; for module in internal/awssigner internal/benchmarks internal/differential; do go vet -C $$module ./... || exit 1; done
 
 cross:
 	@for os in darwin windows; do echo "== go vet, GOOS=$$os"; GOOS=$$os CGO_ENABLED=0 go vet ./... || exit 1; done
@@ -43,6 +43,7 @@ unit:
 		echo "== go test without -race, one package at a time: allocations, timing and what is slow with it"; \
 		if [ -z "$(RACE_AWARE)" ]; then echo "no package was found to run"; status=1; \
 		else go test -p 1 $(RACE_AWARE) || status=1; fi; \
+		echo "== what is accepted, signed once more by the AWS SDK"; go test -C internal/differential ./... || status=1; \
 		echo "== every benchmark, for a moment"; go test -C internal/benchmarks ./... || status=1; \
 		sort -u "$$skips" | sed 's/^/skipped: /'; \
 		echo "== $$(sort -u "$$skips" | wc -l | tr -d ' ') skipped"; exit $$status
@@ -53,11 +54,31 @@ vectors:
 	python3 testvectors/runner/run.py
 
 # Every fuzz target for FUZZTIME each: make fuzz FUZZTIME=1h
+FUZZED = . internal/differential
 fuzz:
-	@for package in $$(go list ./...); do \
-		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
-			echo "== $$package $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
-		done; done
+	@status=0; for module in $(FUZZED); do for package in $$(go list -C $$module ./...); do \
+		targets=$$(go test -C $$module -list '^Fuzz' $$package) || exit 1; \
+		for target in $$(echo "$$targets" | grep '^Fuzz'); do \
+			echo "== $$package $$target"; \
+			go test -C $$module -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package || status=1; \
+		done; done; done; exit $$status
+
+# A day of fuzzing, shared out among the targets, or more: make fuzz-long FUZZ_HOURS=72. What is found
+# lies under testdata/fuzz, and fails in make test from then on.
+FUZZ_HOURS ?= 24
+fuzz-long:
+	@count=$$(grep -rh --include='*_test.go' '^func Fuzz' . | wc -l); seconds=$$(($(FUZZ_HOURS) * 3600 / count)); \
+		echo "== $(FUZZ_HOURS) h for $$count targets, $$seconds s each"; $(MAKE) fuzz FUZZTIME=$${seconds}s
+
+# The long forms of tests that make test runs briefly. Each takes some ten minutes, more on one core:
+# 10 million pairs of near targets of each kind, and as many edited requests against the reference;
+# every byte of 1,000 signed requests changed in some fifty ways.
+injectivity:
+	COUNTERSIGN_LONG=1 go test -v -timeout 6h -run 'NearShare|ReferenceRefuses' ./canonical
+mutation:
+	COUNTERSIGN_LONG=1 go test -v -timeout 6h -run NoChangedRequestIsAccepted ./server
+
+long: injectivity mutation crash
 
 # The long form of the crash tests.
 crash:

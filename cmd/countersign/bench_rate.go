@@ -18,7 +18,7 @@ func parseRate(text string) (perSecond float64, err error) {
 		seconds, known = 1, true
 	}
 	value, err := strconv.ParseFloat(number, 64)
-	if err != nil || !known || !(value > 0) || math.IsInf(value, 0) || value/seconds > 1_000_000 {
+	if err != nil || !known || !(value/seconds > 0) || math.IsInf(value, 0) || value/seconds > 1_000_000 {
 		return 0, usagef("--rate %q is no rate: write 2000/s, 90/m or 10/h, at most 1000000/s", text)
 	}
 	return value / seconds, nil

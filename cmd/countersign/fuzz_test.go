@@ -51,6 +51,23 @@ func FuzzParseTimes(f *testing.F) {
 	})
 }
 
+// FuzzParseRate reads a rate of requests.
+func FuzzParseRate(f *testing.F) {
+	for _, text := range []string{"", "2000/s", "90/m", "10/h", "0.5", "1e9/s", "NaN/s", "Inf", "-1/s", "1/d", "0x1p3/s", "5e-324/h"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		rate, err := parseRate(text)
+		if err != nil {
+			require.ErrorAs(t, err, new(usageError))
+			require.Zero(t, rate)
+			return
+		}
+		require.Equal(t, text == "", rate == 0)
+		require.True(t, rate >= 0 && rate <= 1_000_000, "%v", rate)
+	})
+}
+
 // FuzzReadSecret reads a secret from standard input, and no more than the line end that tools add.
 func FuzzReadSecret(f *testing.F) {
 	f.Add(canonical.FormatSecret("live", [32]byte{1})+"\r\n", "live")

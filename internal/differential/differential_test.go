@@ -1,15 +1,10 @@
 package differential
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
-	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -20,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign-dev/countersign/canonical"
-	"github.com/countersign-dev/countersign/client"
 	noncestore "github.com/countersign-dev/countersign/nonce"
 	"github.com/countersign-dev/countersign/server"
 )
@@ -221,59 +215,4 @@ func FuzzAccepted(f *testing.F) {
 			t.Fatalf("%q: %v", raw, err)
 		}
 	})
-}
-
-// FuzzSigner has the client's signer, in the SDK's dialect, sign whatever request a program makes, and
-// the SDK the same once more.
-func FuzzSigner(f *testing.F) {
-	f.Add("GET", "/a b/é", "", "b=2&a=%20+&c", "X-A", " a  b ", "", false)
-	f.Add("POST", "/a%2Fb", "/a%252Fb", "", "Content-Type", "text/plain", "body", true)
-	f.Add("PUT", "/x:y", "", "X-Amz-Security-Token=1", "X-Amz-Target", "", "\x00", true)
-	verifier := newVerifier(f)
-	signer := client.NewSigner(client.Static(keyID, secret), client.Target{Region: region, Service: service},
-		client.WithDialect(canonical.AWS4), client.WithClock(func() time.Time { return now }))
-	f.Fuzz(func(t *testing.T, method, path, rawPath, query, name, value, body string, presign bool) {
-		req, err := http.NewRequest(http.MethodPost, "http://api.example.com/", strings.NewReader(body))
-		require.NoError(t, err)
-		req.Method = method
-		req.URL = &url.URL{Scheme: "http", Host: "api.example.com", Path: path, RawPath: rawPath, RawQuery: query}
-		req.Header[http.CanonicalHeaderKey(name)] = []string{value, value}[:1+len(value)%2]
-		if presign {
-			presigned, err := signer.Presign(req, time.Minute)
-			if err != nil {
-				return
-			}
-			req.URL = presigned
-		} else if signer.Sign(req) != nil {
-			return
-		}
-		var raw bytes.Buffer
-		require.NoError(t, req.Write(&raw))
-		r, err := readSigned(raw.Bytes())
-		require.NoError(t, err, "%q", raw.Bytes())
-		_, err = compare(verifier, raw.Bytes(), r)
-		require.NoError(t, err, "%q", raw.Bytes())
-	})
-}
-
-// readSigned reads a request that is signed already.
-func readSigned(raw []byte) (*received, error) {
-	req, err := read(raw)
-	if err != nil {
-		return nil, err
-	}
-	r := &received{Request: req}
-	body, err := io.ReadAll(req.Body)
-	if err != nil {
-		return nil, err
-	}
-	message := canonical.Message{Method: req.Method, Target: req.RequestURI, Host: req.Host, Header: req.Header}
-	if err := r.parsed.Parse(&message, &rules); err != nil {
-		return nil, err
-	}
-	r.payloadHash = cmp.Or(r.parsed.PayloadHash, sha256Hex(string(body)))
-	if r.signature(canonical.RuleForm) != r.parsed.Signature {
-		return nil, errors.New("the signature does not match")
-	}
-	return r, nil
 }

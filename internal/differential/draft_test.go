@@ -17,7 +17,7 @@ import (
 
 const (
 	keyID  = "ck_live_0123456789abcdef"
-	secret = "a secret of a client that was there before"
+	secret = "a-secret-of-a-client-that-was-there-before"
 	region = "live"
 	nonce  = "0b9e2f64-5c1d-4a7e-8f03-6a2d9c4b7e15"
 

@@ -46,11 +46,11 @@ var (
 	quick = effort{turns: 2, turn: time.Millisecond, rounds: 1, requests: 200, connections: 8}
 )
 
-const usage = `usage: go run . [-quick] [-profile DIR] [sign | verify | service]...
+const usage = `usage: go run . [-quick] [-brief] [-profile DIR] [sign | verify | service]...
 
 Measures the parts that are named, or all of them, and prints one table. Nothing else should run on
-the machine meanwhile. -quick only shows that everything runs. -profile DIR keeps CPU profiles of the
-servers: go tool pprof -top DIR/verifier-GET-bench.pprof
+the machine meanwhile. -quick only shows that everything runs. -brief prints the rows that the README
+quotes. -profile DIR keeps CPU profiles of the servers: go tool pprof -top DIR/verifier-GET-bench.pprof
 `
 
 func run(ctx context.Context, arguments []string, stdin io.Reader, stdout, stderr io.Writer) error {
@@ -60,7 +60,7 @@ func run(ctx context.Context, arguments []string, stdin io.Reader, stdout, stder
 	flags := flag.NewFlagSet("benchmarks", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() { fmt.Fprint(stderr, usage) }
-	isQuick, profile := flags.Bool("quick", false, ""), flags.String("profile", "", "")
+	isQuick, brief, profile := flags.Bool("quick", false, ""), flags.Bool("brief", false, ""), flags.String("profile", "", "")
 	if err := flags.Parse(arguments); err != nil {
 		return err
 	}
@@ -72,6 +72,9 @@ func run(ctx context.Context, arguments []string, stdin io.Reader, stdout, stder
 	rows, err := measure(ctx, e, *profile, flags.Args(), stderr)
 	if err != nil {
 		return err
+	}
+	if *brief {
+		rows = report.Brief(rows)
 	}
 	if err := report.Write(stdout, rows); err != nil {
 		return err

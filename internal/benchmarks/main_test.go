@@ -44,5 +44,8 @@ func TestPartsAreChosenByName(t *testing.T) {
 	require.NoError(t, run(context.Background(), []string{"-quick", "verify"}, nil, &stdout, &stderr))
 	assert.NotContains(t, stdout.String(), "sign,")
 	assert.Contains(t, stdout.String(), "verify")
+	stdout.Reset()
+	require.NoError(t, run(context.Background(), []string{"-quick", "-brief", "verify"}, nil, &stdout, &stderr))
+	assert.Equal(t, 2, strings.Count(stdout.String(), "verify but claim"), stdout.String())
 	assert.ErrorContains(t, run(context.Background(), []string{"-quick", "no-such"}, nil, &stdout, &stderr), "no-such")
 }

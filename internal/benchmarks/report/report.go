@@ -4,6 +4,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -17,6 +18,12 @@ type Row struct {
 	Ratio string // "4.5 × faster"
 	Goal  string // what was aimed at, or ""
 	Met   bool   // whether it was reached; false where there is none
+	Brief bool   // whether the README quotes it
+}
+
+// Brief returns the rows that the README quotes.
+func Brief(rows []Row) []Row {
+	return slices.DeleteFunc(slices.Clone(rows), func(row Row) bool { return !row.Brief })
 }
 
 // Write writes a table in Markdown.

@@ -36,7 +36,7 @@ func (o *Outcome) speed(name string, other []Result, goal float64, remark string
 		Ours:  describe(o.Verifier),
 		Other: name + ": " + describe(other) + remark,
 		Ratio: report.Ratio(ratio) + " requests/s",
-		Goal:  fmt.Sprintf("≥ %v ×", goal), Met: ratio >= goal,
+		Goal:  fmt.Sprintf("≥ %v ×", goal), Met: ratio >= goal, Brief: true,
 	}
 }
 

@@ -18,11 +18,14 @@ func Rows(outcomes []Outcome) []report.Row {
 		aws := report.Row{What: what, Ours: figures(o.Countersign), Other: "aws-sdk-go-v2: " + figures(o.AWS)}
 		faster := contest.Ratio(contest.Nanoseconds(o.AWS), contest.Nanoseconds(o.Countersign))
 		aws.Ratio = report.Ratio(faster) + " faster"
-		if goal, set := goals[o.Kind.Name]; set {
+		goal, set := goals[o.Kind.Name]
+		if set {
 			aws.Goal, aws.Met = fmt.Sprintf("≥ %v ×", goal), faster >= goal
 		}
 		minio := report.Row{What: what, Ours: figures(o.Countersign), Other: "minio-go: " + figures(o.Minio)}
 		minio.Ratio = report.Ratio(contest.Ratio(contest.Nanoseconds(o.Minio), contest.Nanoseconds(o.Countersign))) + " faster"
+		aws.Brief = set && o.Processors == 1
+		minio.Brief = aws.Brief
 		rows = append(rows, aws, minio)
 	}
 	return rows

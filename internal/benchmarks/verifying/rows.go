@@ -23,6 +23,7 @@ func Rows(outcomes []Outcome) []report.Row {
 		}
 		if goal, set := goals[o.Kind.Name]; set {
 			row.Goal, row.Met = fmt.Sprintf("≤ %v ×", goal), times <= goal
+			row.Brief = o.Processors == 1
 		}
 		rows = append(rows, row)
 	}

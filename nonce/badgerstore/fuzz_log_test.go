@@ -90,8 +90,10 @@ func FuzzParseSealedSlots(f *testing.F) {
 // FuzzScanLog writes a log as Badger does, of transactions that the fuzzer describes, and cuts or
 // damages it: what is read is what was written up to there, and whole transactions only.
 func FuzzScanLog(f *testing.F) {
-	f.Add([]byte{0, 1, 2, 0x83, 0, 0x41, 1}, uint16(30), byte(0))
-	f.Add([]byte{0x84, 0x42, 3}, uint16(200), byte(1))
+	for at := uint16(0); at < 600; at += 41 {
+		f.Add([]byte{0, 1, 2, 0x83, 0, 0x41, 1}, at, byte(0))
+		f.Add([]byte{3, 0x84, 0xc2, 1}, at, byte(1))
+	}
 	f.Fuzz(func(t *testing.T, program []byte, at uint16, flip byte) {
 		if len(program) > 200 {
 			return

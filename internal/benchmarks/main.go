@@ -1,4 +1,4 @@
-// Command benchmarks measures how fast Countersign signs, verifies and serves, against others in the
+// Command benchmarks measures how fast Countersign signs, verifies, claims and serves, against others in the
 // same run, and prints one table of ratios. It is a module of its own so that no program of
 // Countersign's depends on what it is compared with. "make bench" runs it.
 package main
@@ -15,6 +15,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/countersign-dev/countersign/internal/benchmarks/claiming"
 	"github.com/countersign-dev/countersign/internal/benchmarks/processor"
 	"github.com/countersign-dev/countersign/internal/benchmarks/report"
 	"github.com/countersign-dev/countersign/internal/benchmarks/service"
@@ -38,19 +39,28 @@ type effort struct {
 	rounds      int
 	requests    int
 	connections int
+	claims      []string // arguments of the command in the directory claims
 }
 
 var (
-	thorough = effort{turns: 50, turn: 10 * time.Millisecond, rounds: 9, requests: 30_000, connections: 64}
+	thorough = effort{
+		turns: 50, turn: 10 * time.Millisecond, rounds: 9, requests: 30_000, connections: 64,
+		claims: []string{"-live", "0"},
+	}
 	// quick shows that everything runs; its figures are worth nothing.
-	quick = effort{turns: 2, turn: time.Millisecond, rounds: 1, requests: 200, connections: 8}
+	quick = effort{
+		turns: 2, turn: time.Millisecond, rounds: 1, requests: 200, connections: 8,
+		claims: []string{"-live", "0", "-callers", "16", "-rounds", "1", "-length", "20ms", "-only", "plain os,badgerstore os"},
+	}
 )
 
-const usage = `usage: go run . [-quick] [-brief] [-profile DIR] [sign | verify | service]...
+const usage = `usage: go run . [-quick] [-brief] [-profile DIR] [sign | verify | claims | service]...
 
 Measures the parts that are named, or all of them, and prints one table. Nothing else should run on
 the machine meanwhile. -quick only shows that everything runs. -brief prints the rows that the README
 quotes. -profile DIR keeps CPU profiles of the servers: go tool pprof -top DIR/verifier-GET-bench.pprof
+
+Of claims, the command in the directory claims says more: with millions of live ones, and what they cost.
 `
 
 func run(ctx context.Context, arguments []string, stdin io.Reader, stdout, stderr io.Writer) error {
@@ -91,10 +101,11 @@ func measure(ctx context.Context, e effort, profile string, names []string, prog
 	}{
 		{"sign", e.sign},
 		{"verify", e.verify},
+		{"claims", func() ([]report.Row, error) { return e.claim(ctx, progress) }},
 		{"service", func() ([]report.Row, error) { return e.service(ctx, profile) }},
 	}
 	for _, name := range names {
-		if name != "sign" && name != "verify" && name != "service" {
+		if !slices.Contains([]string{"sign", "verify", "claims", "service"}, name) {
 			return nil, fmt.Errorf("no part is called %q\n%s", name, usage)
 		}
 	}
@@ -124,6 +135,11 @@ func (e effort) sign() ([]report.Row, error) {
 func (e effort) verify() ([]report.Row, error) {
 	outcomes, err := verifying.Measure(verifying.Settings{Turns: e.turns, Duration: e.turn})
 	return verifying.Rows(outcomes), err
+}
+
+func (e effort) claim(ctx context.Context, progress io.Writer) ([]report.Row, error) {
+	results, err := claiming.Measure(ctx, "claims", progress, e.claims...)
+	return claiming.Rows(results), err
 }
 
 func (e effort) service(ctx context.Context, profile string) ([]report.Row, error) {

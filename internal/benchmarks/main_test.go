@@ -30,9 +30,9 @@ func TestEveryBenchmarkRuns(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	require.NoError(t, run(context.Background(), []string{"-quick", "-profile", t.TempDir()}, nil, &stdout, &stderr), stderr.String())
 	lines := strings.Split(strings.TrimSpace(stdout.String()), "\n")
-	const title, machine, sign, verify, serve = 2, 2, 4 * 2 * 2, 4 * 2, 2 * 2 * 4
-	assert.Len(t, lines, title+machine+sign+verify+serve, stdout.String())
-	for _, what := range []string{"sign, GET, 1 processor", "aws-sdk-go-v2", "minio-go", "verify but claim, POST 1 MiB, 2 processors", "Echo API, GET, driven by http.Client", "JWT"} {
+	const title, machine, sign, verify, claim, serve = 2, 2, 4 * 2 * 2, 4 * 2, 1, 2 * 2 * 4
+	assert.Len(t, lines, title+machine+sign+verify+claim+serve, stdout.String())
+	for _, what := range []string{"sign, GET, 1 processor", "aws-sdk-go-v2", "minio-go", "verify but claim, POST 1 MiB, 2 processors", "claim, os, 16 callers, 0 live", "Echo API, GET, driven by http.Client", "JWT"} {
 		assert.Contains(t, stdout.String(), what)
 	}
 	assert.NotContains(t, stdout.String(), "NaN")

@@ -25,6 +25,7 @@ type settings struct {
 	rounds      int
 	length      time.Duration
 	directory   string
+	results     string
 }
 
 func main() {
@@ -39,6 +40,7 @@ func main() {
 	flag.IntVar(&s.rounds, "rounds", 5, "how often each is measured; the medians are reported")
 	flag.DurationVar(&s.length, "length", time.Second, "how long each measurement takes")
 	flag.StringVar(&s.directory, "dir", "", "where the stores are made, on the disk to measure (default the temporary directory)")
+	flag.StringVar(&s.results, "json", "", "write the results to this `FILE`, too, as JSON")
 	flag.Parse()
 	if *long {
 		*live += ",10000000"

@@ -48,6 +48,11 @@ func (t *table) reopened(live int, name string, took time.Duration) {
 }
 
 func (t *table) write(out io.Writer) error {
+	if t.results != "" {
+		if err := t.writeResults(); err != nil {
+			return err
+		}
+	}
 	fmt.Fprintf(out, "%s %s/%s, %d processors, %s: medians of %d runs of %s, in turns\n",
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().Format(time.DateOnly), t.rounds, t.length)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)

@@ -5,7 +5,7 @@
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 10s
 
-.PHONY: test check cross vault signers unit vectors fuzz fuzz-long injectivity mutation long crash bench build
+.PHONY: test check cross vault signers unit vectors fuzz fuzz-long injectivity mutation timing long crash bench build
 
 test: check cross vault unit
 	@echo "make test: everything passed"
@@ -78,11 +78,17 @@ injectivity:
 mutation:
 	COUNTERSIGN_LONG=1 go test -v -timeout 6h -run NoChangedRequestIsAccepted ./server
 
-long: injectivity mutation crash
+# How far apart refusals are in time: 100,000 of each kind.
+timing:
+	COUNTERSIGN_LONG=1 go test -v -count=1 -timeout 2h -run RefusalsTakeTheSameTime ./server
 
-# The long form of the crash tests.
+long: injectivity mutation timing crash
+
+# The long form of the crash tests: of the service, at 50 points in 100,000 requests in each scenario,
+# which takes some forty minutes, then of its store alone.
 crash:
-	COUNTERSIGN_CRASH_POINTS=50 go test -v -timeout 60m -run 'Crash|Kill|PowerLoss' ./nonce/badgerstore ./cmd/countersign
+	go run ./internal/crashharness -points 50 -requests 100000
+	COUNTERSIGN_CRASH_POINTS=50 go test -v -count=1 -timeout 60m -run 'Crash|Kill|PowerLoss' ./nonce/badgerstore
 
 # One table: signing, verifying and a whole Echo API, against others in the same run. Nothing else
 # should run on the machine meanwhile. "go test -bench ." in a package says more of its own parts.

@@ -29,14 +29,7 @@ const patience = time.Minute
 // keeps its data in a directory of the test, unless the arguments say --data.
 func StartDev(t testing.TB, arguments ...string) *Service {
 	t.Helper()
-	return StartDevUnder(t, nil, arguments...)
-}
-
-// StartDevUnder is StartDev by way of another program, such as unshare, that is given the command
-// line of the service behind its own and becomes the service.
-func StartDevUnder(t testing.TB, prefix []string, arguments ...string) *Service {
-	t.Helper()
-	line := append(append([]string{}, prefix...), Program(t), "serve", "--dev", "--listen", "127.0.0.1:0")
+	line := []string{Program(t), "serve", "--dev", "--listen", "127.0.0.1:0"}
 	if !strings.Contains(strings.Join(arguments, " "), "--data") {
 		line = append(line, "--data", filepath.Join(t.TempDir(), "data"))
 	}

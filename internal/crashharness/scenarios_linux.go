@@ -1,0 +1,11 @@
+package main
+
+// platformScenarios are those that need Linux.
+func platformScenarios() []scenario {
+	return []scenario{
+		{name: "cut", run: cutScenario},
+		{name: "powerloss", run: powerlossScenario},
+		{name: "fulldisk", run: fulldiskScenario},
+		{name: "burst", run: burstScenario, extra: true},
+	}
+}

@@ -53,8 +53,21 @@ func (e editSource) value(text string) string {
 			parts = slices.Insert(parts, i, []string{parts[j], e.word()}[e.IntN(2)])
 		}
 		return strings.Join(parts, separator)
-	default:
-		return strings.Replace(text, e.word(), e.word(), 1)
+	default: // a word for one that is there
+		var there []string
+		for _, word := range words {
+			if strings.Contains(text, word) {
+				there = append(there, word)
+			}
+		}
+		if len(there) == 0 {
+			return text
+		}
+		word := there[e.IntN(len(there))]
+		if strings.HasPrefix(word, "2026") && e.IntN(2) == 0 {
+			return strings.Replace(text, word, "20261119"+word[8:], 1)
+		}
+		return strings.Replace(text, word, e.word(), 1)
 	}
 }
 

@@ -15,7 +15,7 @@ check:
 		if [ -n "$$files" ]; then echo "not gofmt-ed (run gofmt -w):"; echo "$$files"; exit 1; fi
 	@echo "== go vet"; go vet ./...
 	@echo "== staticcheck"; go run $(STATICCHECK) ./...
-	@echo "== nested modules"; for module in internal/awssigner internal/benchmarks internal/differential; do go vet -C $$module ./... || exit 1; done
+	@echo "== nested modules"; for module in internal/awssigner internal/benchmarks internal/benchmarks/claims internal/differential; do go vet -C $$module ./... || exit 1; done
 
 cross:
 	@for os in darwin windows; do echo "== go vet, GOOS=$$os"; GOOS=$$os CGO_ENABLED=0 go vet ./... || exit 1; done
@@ -90,7 +90,7 @@ crash:
 	go run ./internal/crashharness -points 50 -requests 100000
 	COUNTERSIGN_CRASH_POINTS=50 go test -v -count=1 -timeout 60m -run 'Crash|Kill|PowerLoss' ./nonce/badgerstore
 
-# One table: signing, verifying and a whole Echo API, against others in the same run. Nothing else
+# One table: signing, verifying, claims and a whole Echo API, against others in the same run. Nothing else
 # should run on the machine meanwhile. "go test -bench ." in a package says more of its own parts.
 bench:
 	go run -C internal/benchmarks .

@@ -83,10 +83,11 @@ func run(ctx context.Context, arguments []string, stdin io.Reader, stdout, stder
 	if err != nil {
 		return err
 	}
+	write := report.Write
 	if *brief {
-		rows = report.Brief(rows)
+		write = report.WriteBrief
 	}
-	if err := report.Write(stdout, rows); err != nil {
+	if err := write(stdout, rows); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(stdout, "\n%s\n", watch.Describe())

@@ -4,7 +4,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -21,12 +20,7 @@ type Row struct {
 	Brief bool   // whether the README quotes it
 }
 
-// Brief returns the rows that the README quotes.
-func Brief(rows []Row) []Row {
-	return slices.DeleteFunc(slices.Clone(rows), func(row Row) bool { return !row.Brief })
-}
-
-// Write writes a table in Markdown.
+// Write writes a table in Markdown, with a column for what was aimed at.
 func Write(out io.Writer, rows []Row) error {
 	cells := [][]string{{"", "Countersign", "compared with", "ratio", "goal"}}
 	for _, row := range rows {
@@ -36,6 +30,21 @@ func Write(out io.Writer, rows []Row) error {
 		}
 		cells = append(cells, []string{row.What, row.Ours, row.Other, row.Ratio, goal})
 	}
+	return write(out, cells)
+}
+
+// WriteBrief writes the rows that the README quotes, as they stand there.
+func WriteBrief(out io.Writer, rows []Row) error {
+	cells := [][]string{{"", "Countersign", "compared with", "ratio"}}
+	for _, row := range rows {
+		if row.Brief {
+			cells = append(cells, []string{row.What, row.Ours, row.Other, row.Ratio})
+		}
+	}
+	return write(out, cells)
+}
+
+func write(out io.Writer, cells [][]string) error {
 	widths := make([]int, len(cells[0]))
 	for _, line := range cells {
 		for i, cell := range line {

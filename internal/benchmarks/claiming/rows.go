@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
 
 	"github.com/countersign-dev/countersign/internal/benchmarks/report"
 )
@@ -42,7 +43,7 @@ func Rows(results []Result) []report.Row {
 
 func row(our, other Result, durability string) report.Row {
 	r := report.Row{
-		What:  fmt.Sprintf("claim, %s, %d callers, %s live", durability, our.Callers, humanize.Comma(int64(our.Live))),
+		What:  fmt.Sprintf("claim, %s, %s, %s live", durability, english.Plural(our.Callers, "caller", ""), humanize.Comma(int64(our.Live))),
 		Ours:  describe(our),
 		Other: other.Contestant + ": " + describe(other),
 		Ratio: report.Ratio(our.PerSecond/other.PerSecond) + " claims/s",

@@ -21,7 +21,8 @@ type SystemClock struct {
 }
 
 type reading struct {
-	at   time.Time // wall and monotonic
+	at   time.Time // monotonic
+	wall int64     // nanoseconds since 1970
 	boot time.Duration
 }
 
@@ -32,25 +33,32 @@ func (c *SystemClock) Now() time.Time { return time.Now() }
 
 // SinceBoot returns the time since boot, exact to a quarter of a second.
 func (c *SystemClock) SinceBoot() time.Duration {
-	now := time.Now()
+	_, sinceBoot := c.Read()
+	return sinceBoot
+}
+
+// Read returns Now and SinceBoot of the same instant, for the price of one. Whoever embeds a
+// SystemClock to change the others must change it as well.
+func (c *SystemClock) Read() (now time.Time, sinceBoot time.Duration) {
+	now = time.Now()
 	if base := c.base.Load(); base != nil {
 		elapsed := now.Sub(base.at)
-		moved := now.Round(0).Sub(base.at.Round(0)) - elapsed
+		moved := time.Duration(now.UnixNano()-base.wall) - elapsed
 		if -rebase < moved && moved < rebase {
-			return base.boot + elapsed
+			return now, base.boot + elapsed
 		}
 	}
 	var boot time.Duration
 	for range 10 {
 		now = time.Now()
-		boot = sinceBoot()
+		boot = bootTime()
 		// Repeat a reading that was interrupted between its two halves.
 		if time.Since(now) < 10*time.Millisecond {
 			break
 		}
 	}
-	c.base.Store(&reading{at: now, boot: boot})
-	return boot
+	c.base.Store(&reading{at: now, wall: now.UnixNano(), boot: boot})
+	return now, boot
 }
 
 // processStart anchors Go's monotonic clock where there is no boot-time clock.

@@ -4,4 +4,4 @@ package nonce
 
 import "time"
 
-func sinceBoot() time.Duration { return time.Since(processStart) }
+func bootTime() time.Duration { return time.Since(processStart) }

@@ -78,7 +78,8 @@ const (
 	ClockJump = 2 * time.Second
 )
 
-// Clock is where a store reads time. Both clocks are read on every claim.
+// Clock is where a store reads time. Both clocks are read on every claim: by a third method,
+// Read() (now time.Time, sinceBoot time.Duration), where a clock has one, as [SystemClock] does.
 type Clock interface {
 	// Now is the wall clock, UTC or local.
 	Now() time.Time

@@ -18,6 +18,7 @@ const (
 // changes only when the wall clock is stepped.
 type watch struct {
 	clock  Clock
+	both   func() (now time.Time, sinceBoot time.Duration) // of clock, at once or one after the other
 	limit  time.Duration
 	jumped func(now time.Time)
 
@@ -28,6 +29,10 @@ type watch struct {
 // newWatch returns a watch that calls jumped before any look can return a time after the jump.
 func newWatch(clock Clock, limit time.Duration, jumped func(now time.Time)) *watch {
 	w := &watch{clock: clock, limit: limit, jumped: jumped}
+	w.both = func() (time.Time, time.Duration) { return clock.Now(), clock.SinceBoot() }
+	if r, ok := clock.(reader); ok {
+		w.both = r.Read
+	}
 	_, offset := w.read()
 	w.offset.Store(offset)
 	return w
@@ -36,8 +41,8 @@ func newWatch(clock Clock, limit time.Duration, jumped func(now time.Time)) *wat
 // look returns the wall time. If that has jumped ahead by more than the limit since the last look,
 // jumped has been called.
 func (w *watch) look() time.Time {
-	now := w.clock.Now()
-	offset := Nanos(now) - int64(w.clock.SinceBoot())
+	now, sinceBoot := w.both()
+	offset := Nanos(now) - int64(sinceBoot)
 	if d := offset - w.offset.Load(); -int64(steady) < d && d < int64(steady) {
 		return now
 	}

@@ -22,6 +22,11 @@ type Clock interface {
 	SinceBoot() time.Duration
 }
 
+// reader is a Clock that reads both at once.
+type reader interface {
+	Read() (now time.Time, sinceBoot time.Duration)
+}
+
 // Config sets up a Window. All fields are required.
 type Config struct {
 	// Capacity bounds the claims held, KeyShare those of one key.

@@ -105,7 +105,27 @@ func TestRestoreKeepsTheLaterExpiryAndEvictsNothing(t *testing.T) {
 // whatever goroutine the jump was noticed.
 func TestNobodyGetsPastAJump(t *testing.T) {
 	clock := noncetest.NewClock(time.Unix(1_000_000, 0))
-	w := newWindow(clock, 10, 10)
+	t.Run("two readings", func(t *testing.T) { jump(t, clock, clock) })
+	at := &atOnce{Clock: clock}
+	t.Run("one reading", func(t *testing.T) { jump(t, clock, at) })
+	if at.reads.Load() == 0 {
+		t.Error("a clock that reads both at once was not asked to")
+	}
+}
+
+// atOnce is a clock that has both readings in one.
+type atOnce struct {
+	*noncetest.Clock
+	reads atomic.Int64
+}
+
+func (c *atOnce) Read() (time.Time, time.Duration) {
+	c.reads.Add(1)
+	return c.Now(), c.SinceBoot()
+}
+
+func jump(t *testing.T, clock *noncetest.Clock, read window.Clock) {
+	w := newWindow(read, 10, 10)
 	var wrong atomic.Int64
 	for range 200 {
 		before := window.Nanos(clock.Now())

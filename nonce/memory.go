@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	// DefaultCapacity is how many live claims a store holds unless told otherwise, at about 50
+	// DefaultCapacity is how many live claims a store holds unless told otherwise, at about 40
 	// bytes of memory each: enough for 26,000 requests a second that stay acceptable for 300 s.
 	DefaultCapacity = 8_000_000
 
@@ -24,7 +24,7 @@ type MemoryOptions struct {
 	// Initial says what may be assumed at the start, when the store is always empty. Default:
 	// Replacement.
 	Initial Initial
-	// Capacity is how many live claims the store holds, at about 50 bytes each; beyond it Claim
+	// Capacity is how many live claims the store holds, at about 40 bytes each; beyond it Claim
 	// answers ErrFull. Default: DefaultCapacity.
 	Capacity int
 	// KeyShare is how many live claims one key may hold; beyond it Claim answers ErrQuota.

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-const shardCount = 256
+const shardCount = 1024
 
-// index maps ids to expiries. It keeps one map per shard of ids instead of one per bucket of
-// expiry: a lookup then costs one map access however many buckets are alive, and a dropped bucket
-// is swept out of each shard the next time a claim passes there.
+// index maps ids to expiries. It keeps one table per shard of ids instead of one per bucket of
+// expiry: a lookup then costs one access however many buckets are alive, and a dropped bucket is
+// swept out of each shard the next time a claim passes there.
 type index struct {
 	capacity int64
 	held     atomic.Int64
@@ -21,9 +21,9 @@ type index struct {
 
 type shard struct {
 	mu     sync.Mutex
-	claims map[key]claim // guarded by mu
-	swept  int64         // guarded by mu: nothing at or below this drop line is left
-	_      [40]byte      // keeps neighbours off this shard's cache line
+	claims table    // guarded by mu
+	swept  int64    // guarded by mu: nothing at or below this drop line is left
+	_      [16]byte // keeps neighbours off this shard's cache line
 }
 
 // key stands for a whole id in 16 bytes. The last 16 bytes of an id hash key id and nonce
@@ -38,11 +38,7 @@ type claim struct {
 }
 
 func newIndex(capacity, keyShare int) *index {
-	x := &index{capacity: int64(capacity), shares: newShares(int64(keyShare))}
-	for i := range x.shards {
-		x.shards[i].claims = make(map[key]claim)
-	}
-	return x
+	return &index{capacity: int64(capacity), shares: newShares(int64(keyShare))}
 }
 
 func keyOf(id [24]byte) key {
@@ -52,9 +48,7 @@ func keyOf(id [24]byte) key {
 	return k
 }
 
-func (x *index) shard(k key) *shard {
-	return &x.shards[(binary.LittleEndian.Uint64(k[:8])^binary.LittleEndian.Uint64(k[8:]))%shardCount]
-}
+func (x *index) shard(hash uint64) *shard { return &x.shards[hash%shardCount] }
 
 func (x *index) claim(now int64, id [24]byte, expires int64, dropLine *atomic.Int64) Verdict {
 	until, ok := seconds(expires)
@@ -62,7 +56,8 @@ func (x *index) claim(now int64, id [24]byte, expires int64, dropLine *atomic.In
 		return Verdict{Kind: Undecided}
 	}
 	k := keyOf(id)
-	s := x.shard(k)
+	hash := k.hash()
+	s := x.shard(hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	// Read under the lock: whoever swept this shard had moved the line before, so a claim that
@@ -73,13 +68,14 @@ func (x *index) claim(now int64, id [24]byte, expires int64, dropLine *atomic.In
 	}
 	x.sweepShard(s, line)
 
-	old, found := s.claims[k]
-	if found && int64(old.expires)*int64(time.Second) > now {
-		return Verdict{Kind: Replayed}
-	}
-	if found {
+	s.claims.makeRoom()
+	place := s.claims.place(k, hash)
+	if old := place.claim; old.expires != 0 {
+		if int64(old.expires)*int64(time.Second) > now {
+			return Verdict{Kind: Replayed}
+		}
 		// The same key's claim, expired but not yet dropped: it takes over room and share.
-		s.claims[k] = claim{expires: until, share: old.share}
+		place.claim.expires = until
 		return Verdict{Kind: Won}
 	}
 	if x.held.Add(1) > x.capacity {
@@ -91,7 +87,8 @@ func (x *index) claim(now int64, id [24]byte, expires int64, dropLine *atomic.In
 		x.held.Add(-1)
 		return Verdict{Kind: OverShare}
 	}
-	s.claims[k] = claim{expires: until, share: held}
+	*place = slot{k, claim{expires: until, share: held}}
+	s.claims.taken++
 	return Verdict{Kind: Won}
 }
 
@@ -101,25 +98,28 @@ func (x *index) restore(id [24]byte, expires int64) {
 		until = ^uint32(0)
 	}
 	k := keyOf(id)
-	s := x.shard(k)
+	hash := k.hash()
+	s := x.shard(hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if old, found := s.claims[k]; found {
-		old.expires = max(old.expires, until)
-		s.claims[k] = old
+	s.claims.makeRoom()
+	place := s.claims.place(k, hash)
+	if place.claim.expires != 0 {
+		place.claim.expires = max(place.claim.expires, until)
 		return
 	}
 	x.held.Add(1)
-	s.claims[k] = claim{expires: until, share: x.shares.force([8]byte(id[:8]))}
+	*place = slot{k, claim{expires: max(1, until), share: x.shares.force([8]byte(id[:8]))}}
+	s.claims.taken++
 }
 
 func (x *index) live(now int64, id [24]byte) bool {
 	k := keyOf(id)
-	s := x.shard(k)
+	hash := k.hash()
+	s := x.shard(hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c, found := s.claims[k]
-	return found && int64(c.expires)*int64(time.Second) > now
+	return int64(s.claims.find(k, hash).expires)*int64(time.Second) > now
 }
 
 func (x *index) sweep(line int64) {
@@ -137,11 +137,8 @@ func (x *index) sweepShard(s *shard, line int64) {
 		return
 	}
 	s.swept = line
-	for k, c := range s.claims {
-		if int64(c.expires)*int64(time.Second) <= line {
-			delete(s.claims, k)
-			x.shares.release(c.share) // first: a claim takes room before it takes its share
-			x.held.Add(-1)
-		}
-	}
+	s.claims.sweep(uint32(min(line/int64(time.Second), 1<<32-1)), func(c claim) {
+		x.shares.release(c.share) // first: a claim takes room before it takes its share
+		x.held.Add(-1)
+	})
 }

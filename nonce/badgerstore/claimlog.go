@@ -2,6 +2,7 @@ package badgerstore
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -32,18 +33,27 @@ type entry struct{ key, value []byte }
 //
 // What it relies on, from the source of Badger 4.9.6: a commit returns after its entries have been
 // copied into the mapped WAL of the active memtable (memtable.go, Put), which outlives the process.
-// The memtable is changed before a write, never after it (db.go, ensureRoomForWrite), so DB.Sync
-// after a write covers it. With SyncWrites Badger would do the same; it is off because it also syncs
-// the unused value log and drops that error. A table is synced and recorded in the manifest before
-// the WAL that it replaces is removed.
+// The memtable is changed before a write, never after it (db.go, ensureRoomForWrite), so a sync of
+// the newest WAL after a write covers it. With SyncWrites Badger would do the same; it is off because
+// it also syncs the unused value log and drops that error. A table is synced and recorded in the
+// manifest before the WAL that it replaces is removed.
+//
+// The database is a managed one (managed_db.go): there is one writer, and versions need only rise. To
+// hand them out Badger would keep marks of who reads and writes what, on goroutines of their own that
+// each write wakes; that was a fifth of the time of a small batch. Managed, it keeps deleted entries
+// until SetDiscardTs says that nobody reads them any more.
 //
 // Badger syncs the contents of a new WAL, but not the directory that holds its name (ristretto,
 // OpenMmapFileUsing, tests for a new file after it has given it a size): sync here does. It does not
 // sync the name of a new table either; should that be lost, the manifest still has it, and Open
 // refuses the store (verifyTables).
 type badgerLog struct {
-	db        *badger.DB
-	directory string
+	db      *badger.DB
+	version uint64 // of the last write
+	// valueBound is from where on a value would go to the value log, which is not synced.
+	valueBound int64
+	active     *activeLog
+	directory  string
 	// named is the newest WAL when the directory was last synced, so that it is synced again only
 	// for a newer one.
 	named         string
@@ -83,7 +93,7 @@ func openBadgerLog(path string, options Options) (*badgerLog, error) {
 		return nil, err
 	}
 	sink := &badgerLogger{to: options.Logger}
-	db, err := badger.Open(badgerOptions(path, sink, options.hooks.memTable))
+	db, err := badger.OpenManaged(badgerOptions(path, sink, options.hooks.memTable))
 	if err != nil {
 		return nil, openError(path, err)
 	}
@@ -91,8 +101,24 @@ func openBadgerLog(path string, options Options) (*badgerLog, error) {
 		_ = db.Close()
 		return nil, corrupt(path, "a table fails its checksum")
 	}
-	return &badgerLog{db: db, directory: directory, syncDirectory: options.hooks.syncDirectory}, nil
+	active, err := openActiveLog(directory)
+	if err != nil {
+		_ = db.Close()
+		return nil, err
+	}
+	version := db.MaxVersion()
+	db.SetDiscardTs(version)
+	return &badgerLog{
+		db:            db,
+		version:       version,
+		valueBound:    db.Opts().ValueThreshold,
+		active:        active,
+		directory:     directory,
+		syncDirectory: options.hooks.syncDirectory,
+	}, nil
 }
+
+var errValueBound = errors.New("badgerstore: a batch of claims is too large for Badger's log")
 
 // openError tells a damaged database from one that the system does not let us open. Badger hands
 // on the text of an error alone, so the text has to do.
@@ -112,9 +138,13 @@ func openError(path string, err error) error {
 }
 
 func (l *badgerLog) write(puts []entry, deletes [][]byte) error {
-	txn := l.db.NewTransaction(true)
+	l.version++
+	txn := l.db.NewTransactionAt(l.version, true)
 	defer txn.Discard()
 	for _, put := range puts {
+		if int64(len(put.value)) >= l.valueBound {
+			return errValueBound
+		}
 		if err := txn.Set(put.key, put.value); err != nil {
 			return err
 		}
@@ -124,20 +154,19 @@ func (l *badgerLog) write(puts []entry, deletes [][]byte) error {
 			return err
 		}
 	}
-	return txn.Commit()
+	if err := txn.CommitAt(l.version, nil); err != nil {
+		return err
+	}
+	if len(deletes) > 0 {
+		l.db.SetDiscardTs(l.version)
+	}
+	return nil
 }
 
 func (l *badgerLog) sync() error {
-	if err := l.db.Sync(); err != nil {
+	newest, err := l.active.sync(l.db)
+	if err != nil || newest == l.named {
 		return err
-	}
-	logs, err := logNames(l.directory)
-	if err != nil {
-		return err
-	}
-	newest := logs[len(logs)-1] // there is one: the active memtable's
-	if newest == l.named {
-		return nil
 	}
 	if err := l.syncDirectory(l.directory); err != nil {
 		return err
@@ -187,7 +216,7 @@ func (l *badgerLog) each(f func(key, value []byte) error) error {
 	})
 }
 
-func (l *badgerLog) close() error { return l.db.Close() }
+func (l *badgerLog) close() error { return errors.Join(l.db.Close(), l.active.close()) }
 
 // oneLine returns the first line of an error's text; Badger's may carry a stack trace.
 func oneLine(err error) string {

@@ -13,13 +13,19 @@ import (
 const logExtension = ".mem"
 
 // logNames returns the names of the logs in a directory, oldest first.
-func logNames(directory string) ([]string, error) {
-	opened, err := os.Open(directory)
+func logNames(path string) ([]string, error) {
+	directory, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	names, err := opened.Readdirnames(-1)
-	_ = opened.Close()
+	names, err := logsIn(directory)
+	_ = directory.Close()
+	return names, err
+}
+
+// logsIn is logNames for a directory that is open, and has been read to its end or not at all.
+func logsIn(directory *os.File) ([]string, error) {
+	names, err := directory.Readdirnames(-1)
 	if err != nil {
 		return nil, err
 	}

@@ -87,6 +87,29 @@ func TestSyncCoversTheNamesOfNewLogs(t *testing.T) {
 	}
 }
 
+// TestWriteRefusesWhatWouldGoToTheValueLog: it is not synced.
+func TestWriteRefusesWhatWouldGoToTheValueLog(t *testing.T) {
+	options, err := Options{Logger: quiet}.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := openBadgerLog(t.TempDir(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.close()
+	if largest := int64(packHeaderSize + maxPacked*packedSize); largest >= log.valueBound {
+		t.Errorf("the largest batch takes %d bytes, the bound is %d", largest, log.valueBound)
+	}
+	value := make([]byte, log.valueBound)
+	if err := log.write([]entry{{[]byte("a"), value[1:]}}, nil); err != nil {
+		t.Errorf("the largest value: %v", err)
+	}
+	if err := log.write([]entry{{[]byte("b"), value}}, nil); !errors.Is(err, errValueBound) {
+		t.Errorf("a larger one: %v, want errValueBound", err)
+	}
+}
+
 func TestLogNamesAreInOrder(t *testing.T) {
 	directory := t.TempDir()
 	for _, name := range []string{"100000.mem", "00002.mem", "000003.sst", "MANIFEST", "99999.mem", "000001.vlog"} {

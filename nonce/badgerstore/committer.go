@@ -19,7 +19,12 @@ func (s *Store) commit() {
 		}
 		closed := s.queue.isClosed() // before the last look: nothing comes after it
 		for b := s.queue.take(); b != nil; b = s.queue.take() {
-			s.queue.finish(b, s.commitBatch(b))
+			callers, err := len(b.claims), s.commitBatch(b)
+			// Whatever has happened to the time while the claims waited counts, also where the clock
+			// has stepped back since some were left out as expired.
+			b.judged = max(b.judged, s.window.Look())
+			s.queue.finish(b, err)
+			s.queue.gather(callers)
 		}
 		if closed {
 			return
@@ -110,9 +115,11 @@ func (s *Store) pack(claims []pending, now int64) (puts []entry, last int64, ahe
 	}
 	s.at.sequence++
 	s.at.entries += uint64(len(groups))
+	s.values = s.values[:0]
 	for part, group := range groups {
-		value, bucketEnd := packClaims(group, s.at)
-		puts = append(puts, entry{claimKey(bucketEnd, s.at.sequence, part), value})
+		start, bucketEnd := len(s.values), uint64(0)
+		s.values, bucketEnd = appendClaims(s.values, group, s.at)
+		puts = append(puts, entry{claimKey(bucketEnd, s.at.sequence, part), s.values[start:]})
 	}
 	return puts, last, ahead
 }

@@ -42,8 +42,10 @@ const (
 	bucketWidth = 30 * time.Second
 	// idleCheck is how often an idle store looks at its clocks and at its expired buckets.
 	idleCheck = 5 * time.Second
-	// maxWait is how long a claim waits for its write.
-	maxWait = 5 * time.Second
+	// slowWait is how long a claim waits for its write before it looks at its context, maxWait how
+	// long in all.
+	slowWait = 100 * time.Millisecond
+	maxWait  = 5 * time.Second
 	// maxClose is how long Close waits for what is left to be written.
 	maxClose = 15 * time.Second
 )
@@ -55,7 +57,7 @@ type Options struct {
 	Initial nonce.Initial
 	// Durability says when Claim may answer. Default: DurabilityOS.
 	Durability Durability
-	// Capacity is how many live claims the store holds, at about 50 bytes of memory and 40 bytes
+	// Capacity is how many live claims the store holds, at about 40 bytes of memory and 40 bytes
 	// of disk each; beyond it Claim answers nonce.ErrFull. Default: nonce.DefaultCapacity.
 	Capacity int
 	// KeyShare is how many live claims one key may hold; beyond it Claim answers nonce.ErrQuota.

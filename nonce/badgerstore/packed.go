@@ -67,25 +67,24 @@ func parseClaimKey(key []byte) (bucketEnd, sequence uint64, err error) {
 	return binary.BigEndian.Uint64(key[1:]), binary.BigEndian.Uint64(key[9:]), nil
 }
 
-// packClaims returns the value for claims and the bucket end in seconds: their last expiry, rounded
-// up to a whole bucket.
-func packClaims(claims []pending, at position) (value []byte, bucketEnd uint64) {
-	value = make([]byte, packHeaderSize, packHeaderSize+packedSize*len(claims))
-	value[0] = packFormat
-	binary.BigEndian.PutUint32(value[4:], uint32(len(claims)))
-	binary.BigEndian.PutUint64(value[8:], at.sequence)
-	binary.BigEndian.PutUint64(value[16:], at.entries)
+// appendClaims appends the value for claims to dst, and returns the bucket end in seconds as well:
+// their last expiry, rounded up to a whole bucket.
+func appendClaims(dst []byte, claims []pending, at position) (value []byte, bucketEnd uint64) {
+	dst = append(dst, packFormat, 0, 0, 0)
+	dst = binary.BigEndian.AppendUint32(dst, uint32(len(claims)))
+	dst = binary.BigEndian.AppendUint64(dst, at.sequence)
+	dst = binary.BigEndian.AppendUint64(dst, at.entries)
 	last := uint32(0)
 	for i := range claims {
 		c := &claims[i]
 		expires := wholeSeconds(c.expires)
-		value = append(value, c.id[:]...)
-		value = binary.BigEndian.AppendUint32(value, wholeSeconds(c.signed))
-		value = binary.BigEndian.AppendUint32(value, expires)
+		dst = append(dst, c.id[:]...)
+		dst = binary.BigEndian.AppendUint32(dst, wholeSeconds(c.signed))
+		dst = binary.BigEndian.AppendUint32(dst, expires)
 		last = max(last, expires)
 	}
 	const width = uint64(bucketWidth / time.Second)
-	return value, (uint64(last) + width - 1) / width * width
+	return dst, (uint64(last) + width - 1) / width * width
 }
 
 // unpackClaims reads a value back and calls each for every claim, times in nanoseconds, only if the

@@ -10,7 +10,7 @@ import (
 
 func TestPackedClaimsKeepNoLessThanAsked(t *testing.T) {
 	claims := []pending{{nonce.ID{1}, 1, 1_000_000_001}, {nonce.ID{2}, 2e9, 31e9}, {nonce.ID{3}, 0, math.MaxInt64}}
-	value, end := packClaims(claims[:2], position{1, 1})
+	value, end := appendClaims(nil, claims[:2], position{1, 1})
 	if end != 60 {
 		t.Errorf("bucket ends at %d, want 60", end)
 	}
@@ -25,7 +25,7 @@ func TestPackedClaimsKeepNoLessThanAsked(t *testing.T) {
 	if err != nil || i != 2 {
 		t.Fatalf("%d claims, %v", i, err)
 	}
-	if _, end := packClaims(claims, position{1, 1}); end < math.MaxUint32 {
+	if _, end := appendClaims(nil, claims, position{1, 1}); end < math.MaxUint32 {
 		t.Errorf("bucket of a claim beyond all seconds ends at %d", end)
 	}
 }

@@ -15,29 +15,44 @@ import (
 type batch struct {
 	claims []pending
 	room   bool          // drop what has expired, down to the second, before the next bucket is due
-	judged int64         // by the committer, before done: the time by which expired claims were left out
-	err    error         // set before done
-	done   chan struct{} // closed when the batch has been written or could not be
-	late   chan struct{} // closed when it has waited for maxWait and is not done
+	judged int64         // set before the answer: the time by which its claims are judged
+	err    error         // set before the answer
+	woken  chan struct{} // closed with the answer, or when that is slow
+	slow   chan struct{} // set before woken is closed if there is no answer yet: closed with it
 
-	finished bool        // guarded by the queue's mu
-	stop     func() bool // stops the timer that makes it late
+	answered bool        // guarded by the queue's mu
+	stop     func() bool // guarded by the queue's mu: stops the timer that makes it slow, then late
 }
 
 // errStalled is a claim's answer where the committer is held up: Badger blocks writes while it cannot
 // make tables of its logs, and tries again for ever.
 var errStalled = fmt.Errorf("nonce store has not been able to write for %s: see to the disk, and claims go on by themselves", maxWait)
 
-// wait returns when b is done, when it is late, or when ctx is.
+// wait returns when b is answered, or when ctx is done. It looks at ctx only once the answer is slow:
+// to wait for either all the time would cost a claim a tenth more.
 func (b *batch) wait(ctx context.Context) error {
-	select {
-	case <-b.done:
-		return b.err
-	case <-b.late:
-		return errStalled
-	case <-ctx.Done():
-		return ctx.Err()
+	<-b.woken
+	if b.slow != nil {
+		select {
+		case <-b.slow:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
+	return b.err
+}
+
+// answer settles the answer of b, once, and returns what must be closed to tell its callers, or nil if
+// that was done before. The caller holds the queue's mu.
+func (b *batch) answer(err error) chan struct{} {
+	if b.answered {
+		return nil
+	}
+	b.answered, b.err = true, err
+	if b.slow != nil {
+		return b.slow
+	}
+	return b.woken
 }
 
 // queue gathers claims while the committer writes.
@@ -47,9 +62,9 @@ type queue struct {
 	stalled atomic.Bool // changed under mu: a batch is late, and none has been finished since
 
 	mu      sync.Mutex
-	batches []*batch // guarded by mu; the last one still takes claims
-	size    int      // guarded by mu: of the last batch taken, the best guess for the next
-	closed  bool     // guarded by mu
+	batches []*batch  // guarded by mu; the last one still takes claims
+	spare   []pending // guarded by mu: the room of a batch that is finished, for another
+	closed  bool      // guarded by mu
 }
 
 // afterFunc calls f once, on a goroutine of its own, when d has passed, unless stop was called before.
@@ -87,12 +102,9 @@ func (q *queue) last() (*batch, error) {
 	if n := len(q.batches); n > 0 && len(q.batches[n-1].claims) < maxPacked {
 		return q.batches[n-1], nil
 	}
-	b := &batch{
-		claims: make([]pending, 0, q.size+q.size/4+1),
-		done:   make(chan struct{}),
-		late:   make(chan struct{}),
-	}
-	b.stop = q.after(maxWait, func() { q.overdue(b) })
+	b := &batch{claims: q.spare, woken: make(chan struct{})}
+	q.spare = nil
+	b.stop = q.after(slowWait, func() { q.slow(b) })
 	q.batches = append(q.batches, b)
 	q.wake()
 	return b, nil
@@ -106,32 +118,47 @@ func (q *queue) take() *batch {
 		return nil
 	}
 	b := q.batches[0]
-	q.batches[0] = nil
-	q.batches = q.batches[1:]
-	q.size = len(b.claims)
+	q.batches = append(q.batches[:0], q.batches[1:]...)
 	return b
 }
 
-// overdue gives the callers of b their answer, unless it has just been finished. The committer may
-// still write it.
-func (q *queue) overdue(b *batch) {
+// slow lets the callers of b look out for the end of their contexts as well.
+func (q *queue) slow(b *batch) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !b.finished {
+	if b.answered {
+		return
+	}
+	b.slow = make(chan struct{})
+	b.stop = q.after(maxWait-slowWait, func() { q.overdue(b) })
+	close(b.woken)
+}
+
+// overdue answers the callers of b that it has not been written in time. The committer may still
+// write it.
+func (q *queue) overdue(b *batch) {
+	q.mu.Lock()
+	wake := b.answer(errStalled)
+	if wake != nil {
 		q.stalled.Store(true)
-		close(b.late)
+	}
+	q.mu.Unlock()
+	if wake != nil {
+		close(wake)
 	}
 }
 
-// finish gives the callers of a batch that was taken their answer.
+// finish answers the callers of a batch that was taken, unless it is overdue.
 func (q *queue) finish(b *batch, err error) {
-	b.stop()
 	q.mu.Lock()
-	b.finished = true
+	b.stop()
 	q.stalled.Store(false)
+	q.spare, b.claims = b.claims[:0], nil
+	wake := b.answer(err)
 	q.mu.Unlock()
-	b.err = err
-	close(b.done)
+	if wake != nil {
+		close(wake)
+	}
 }
 
 // close makes every later add fail, and wakes the committer.

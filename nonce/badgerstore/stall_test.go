@@ -34,6 +34,13 @@ func (t timers) expect(tb testing.TB, after time.Duration) timer {
 	return set
 }
 
+// late returns the timer that makes a batch late, which is set when the first one has made it slow.
+func (t timers) late(tb testing.TB) timer {
+	tb.Helper()
+	t.expect(tb, slowWait).fire()
+	return t.expect(tb, maxWait-slowWait)
+}
+
 // heldLog holds writes up, or its end.
 type heldLog struct {
 	claimLog
@@ -83,8 +90,10 @@ func newStalling(t *testing.T, log heldLog) *stalling {
 	return s
 }
 
-func (s *stalling) claim(name string) error {
-	return s.store.Claim(context.Background(), nonce.NewID("key", name), noon, noon.Add(302*time.Second))
+func (s *stalling) claim(name string) error { return s.claimUntil(context.Background(), name) }
+
+func (s *stalling) claimUntil(ctx context.Context, name string) error {
+	return s.store.Claim(ctx, nonce.NewID("key", name), noon, noon.Add(302*time.Second))
 }
 
 // start claims on a goroutine of its own.
@@ -100,10 +109,10 @@ func TestClaimIsAnsweredWhileWritesAreHeldUp(t *testing.T) {
 	log := heldLog{entered: make(chan struct{}), written: make(chan struct{})}
 	s := newStalling(t, log)
 	first := s.start("first")
-	firstLate := s.timers.expect(t, maxWait)
+	firstLate := s.timers.late(t)
 	<-log.entered
 	second := s.start("second") // behind it
-	secondLate := s.timers.expect(t, maxWait)
+	secondLate := s.timers.late(t)
 	if err := s.ready(); err != nil {
 		t.Fatalf("ready while a write is under way: %v", err)
 	}
@@ -138,7 +147,7 @@ func TestClaimIsAnsweredWhileWritesAreHeldUp(t *testing.T) {
 	if err := s.claim("third"); err != nil {
 		t.Fatalf("claim when writes go on: %v", err)
 	}
-	s.timers.expect(t, maxWait).fire() // too late to make it late
+	s.timers.expect(t, slowWait).fire() // too late to make it slow
 	if err := s.ready(); err != nil {
 		t.Fatalf("ready after the timer of a claim that is done: %v", err)
 	}
@@ -158,6 +167,37 @@ func TestClaimIsAnsweredWhileWritesAreHeldUp(t *testing.T) {
 	}
 }
 
+// TestSlowClaimEndsWithItsContext: one caller gives up, another waits on and gets its answer.
+func TestSlowClaimEndsWithItsContext(t *testing.T) {
+	log := heldLog{entered: make(chan struct{}), written: make(chan struct{})}
+	s := newStalling(t, log)
+	ctx, cancel := context.WithCancel(context.Background())
+	leaves := make(chan error, 1)
+	go func() { leaves <- s.claimUntil(ctx, "leaves") }()
+	slow := s.timers.expect(t, slowWait)
+	<-log.entered
+	waits := s.start("waits")
+	secondSlow := s.timers.expect(t, slowWait)
+	cancel()
+	slow.fire()
+	if err := <-leaves; !errors.Is(err, context.Canceled) {
+		t.Fatalf("claim whose context has ended: %v, want context.Canceled", err)
+	}
+	secondSlow.fire()
+	log.written <- struct{}{}
+	<-log.entered
+	log.written <- struct{}{}
+	if err := <-waits; err != nil {
+		t.Fatalf("claim that was slow: %v", err)
+	}
+	if err := s.claim("leaves"); !errors.Is(err, nonce.ErrReplayed) {
+		t.Errorf("claim that was left: %v, want it recorded", err)
+	}
+	if err := s.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestCloseGivesUp: Close returns while a write hangs, or Badger's own end, and the directory stays
 // locked for as long as something may still be written.
 func TestCloseGivesUp(t *testing.T) {
@@ -165,7 +205,7 @@ func TestCloseGivesUp(t *testing.T) {
 		log := heldLog{entered: make(chan struct{}), written: make(chan struct{})}
 		s := newStalling(t, log)
 		answer := s.start("a")
-		late := s.timers.expect(t, maxWait)
+		late := s.timers.late(t)
 		<-log.entered
 		s.giveUp(t)
 		late.fire()
@@ -184,7 +224,7 @@ func TestCloseGivesUp(t *testing.T) {
 		if err := s.claim("a"); err != nil {
 			t.Fatal(err)
 		}
-		s.timers.expect(t, maxWait)
+		s.timers.expect(t, slowWait)
 		s.giveUp(t)
 		check := func() {
 			s.reopen(t)

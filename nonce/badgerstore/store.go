@@ -32,6 +32,7 @@ type Store struct {
 	acked   *ackedFile
 	record  record   // as last written
 	at      position // of the last write
+	values  []byte   // room for those of a write
 	dropped dropped
 	stopped chan struct{} // closed when the committer has stopped
 
@@ -60,9 +61,10 @@ func (f *failure) Error() string {
 
 func (f *failure) Unwrap() error { return f.err }
 
-// Claim implements [nonce.Store]. It waits for the write, but no longer than 5 s, nor than until ctx
-// is done; the claim may be recorded even so. After a failed write or sync every claim gets an error until the store has been
-// opened again, which it then does as if the machine had been restarted.
+// Claim implements [nonce.Store]. It waits for the write, but no longer than 5 s, nor, once that has
+// taken a tenth of a second, than until ctx is done; the claim may be recorded even so. After a failed
+// write or sync every claim gets an error until the store has been opened again, which it then does as
+// if the machine had been restarted.
 func (s *Store) Claim(ctx context.Context, id nonce.ID, signed, expires time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -105,10 +107,7 @@ func (s *Store) Claim(ctx context.Context, id nonce.ID, signed, expires time.Tim
 	if err != nil {
 		return err
 	}
-	// Whatever has happened to the time while the claim waited counts, also where the clock has
-	// stepped back since the committer left the claim out as expired.
-	now = max(s.window.Look(), b.judged)
-	return verdictError(s.window.Admit(now, claim.signed, claim.expires))
+	return verdictError(s.window.Admit(b.judged, claim.signed, claim.expires))
 }
 
 // mayMakeRoom tells whether a drop may make room for a claim that found none: a full store drops to

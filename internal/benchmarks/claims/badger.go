@@ -46,21 +46,22 @@ func (s store) claim(ctx context.Context, id nonce.ID, signed, expires time.Time
 // fill claims from many sides, there being no other way in.
 func (s store) fill(count int, expires time.Time) error {
 	var next atomic.Int64
-	var failed atomic.Pointer[error]
 	var group sync.WaitGroup
-	for range 256 {
+	const callers = 256
+	failures := make(chan error, callers)
+	for range callers {
 		group.Go(func() {
 			for n := next.Add(1); n <= int64(count); n = next.Add(1) {
 				if err := s.Claim(context.Background(), idOf(fillSeed, uint64(n)), time.Now(), expires); err != nil {
-					failed.Store(&err)
+					failures <- err
 					return
 				}
 			}
 		})
 	}
 	group.Wait()
-	if err := failed.Load(); err != nil {
-		return *err
+	if len(failures) > 0 {
+		return <-failures
 	}
 	return nil
 }

@@ -84,11 +84,12 @@ func carryOut(c contestant, next command) (r reply, err error) {
 
 // child is the parent's side of it.
 type child struct {
-	name    string
-	process *exec.Cmd
-	stdin   io.WriteCloser
-	replies *json.Decoder
-	opened  reply
+	name      string
+	directory string
+	process   *exec.Cmd
+	stdin     io.WriteCloser
+	replies   *json.Decoder
+	opened    reply
 }
 
 func start(name, directory string) (*child, error) {
@@ -96,7 +97,7 @@ func start(name, directory string) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &child{name: name, process: exec.Command(program, childArgument, name, directory)}
+	c := &child{name: name, directory: directory, process: exec.Command(program, childArgument, name, directory)}
 	c.process.Stderr = os.Stderr
 	stdout, err := c.process.StdoutPipe()
 	if err != nil {

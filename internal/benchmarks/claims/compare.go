@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -63,7 +62,7 @@ func (f *fieldOf) measure() (err error) {
 	}
 	for _, c := range f.children {
 		c.end()
-		again, err := start(c.name, f.path(c.name))
+		again, err := start(c.name, c.directory)
 		if err != nil {
 			return err
 		}
@@ -72,8 +71,6 @@ func (f *fieldOf) measure() (err error) {
 	}
 	return nil
 }
-
-func (f *fieldOf) path(name string) string { return filepath.Join(f.root, name) }
 
 // enter starts a contestant and fills its store.
 func (f *fieldOf) enter(name string) error {
@@ -90,17 +87,36 @@ func (f *fieldOf) enter(name string) error {
 		return err
 	}
 	settle(f.children)
-	disk, err := diskUse(f.path(name))
-	f.table.filled(f.live, name, full.Memory-c.opened.Memory, disk)
+	disk, err := diskUse(c.directory)
+	if err != nil {
+		return err
+	}
+	memory, err := c.memoryAtRest(full.Memory)
+	f.table.filled(f.live, name, memory-c.opened.Memory, disk)
 	return err
 }
 
-// fresh starts a contestant with an empty store.
+// memoryAtRest asks for the memory until it no longer falls: what Badger has used to write tables it
+// gives back bit by bit.
+func (c *child) memoryAtRest(before int64) (int64, error) {
+	for deadline := time.Now().Add(time.Minute); ; {
+		time.Sleep(5 * time.Second)
+		now, err := c.do(command{})
+		if err != nil || now.Memory > before-before/100 || time.Now().After(deadline) {
+			return now.Memory, err
+		}
+		before = now.Memory
+	}
+}
+
+// fresh starts a contestant with an empty store, in a directory of its own: to remove a file can cost
+// the disk more than to write it, so that all are removed in the end.
 func (f *fieldOf) fresh(name string) (*child, error) {
-	if err := errors.Join(os.RemoveAll(f.path(name)), os.Mkdir(f.path(name), 0o700)); err != nil {
+	directory, err := os.MkdirTemp(f.root, "")
+	if err != nil {
 		return nil, err
 	}
-	return start(name, f.path(name))
+	return start(name, directory)
 }
 
 // run measures one contestant once. An empty store is a new one each time; a filled one keeps what

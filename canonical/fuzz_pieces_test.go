@@ -18,6 +18,9 @@ func FuzzParsePresigned(f *testing.F) {
 	f.Add("AWS4-HMAC-SHA256", "ck/20261120/live/orders/aws4_request", testDate, testNonce, "900", "accept%3Bhost", "UNSIGNED-PAYLOAD", emptyHash,
 		"&X-Amz-Security-Token=a&x=1", true)
 	f.Add("AWS4-HMAC-SHA256", "a+b", "20260229T000000Z", "short", "0300", "host;x-a", emptyHash, "", "&X-Amz-Expires=1", true)
+	for _, more := range []string{"&X-Amz-expires=300", "&X-Amz-%45xpires=300", "&x-amz-tag=1", "&X-Amz-Tag=1&X-Amz-Tag=1", "&X-Countersign-Tag=1"} {
+		f.Add("AWS4-HMAC-SHA256", "ck/20261120/live/orders/aws4_request", testDate, "", "300", "host", "", emptyHash, more, true)
+	}
 	f.Fuzz(func(t *testing.T, algorithm, credential, date, nonce, expires, signedHeaders, hash, signature, more string, aws bool) {
 		prefix := map[bool]string{false: "X-Countersign-", true: "X-Amz-"}[aws]
 		w := wire{method: "GET", host: "api.example.com", headers: []header{{"Accept", "a"}, {"X-A", "b"}}}

@@ -92,7 +92,7 @@ func (e editSource) signing(w *wire, name string) {
 // request edits one thing of a request.
 func (e editSource) request(w *wire) {
 	at := e.IntN(len(w.headers) + 1)
-	switch kind := e.IntN(12); {
+	switch kind := e.IntN(14); {
 	case kind == 0:
 		w.method = e.value(w.method)
 	case kind == 1:
@@ -113,6 +113,14 @@ func (e editSource) request(w *wire) {
 		}
 	case kind == 6:
 		e.signing(w, e.word())
+	case kind == 12: // a parameter with a header's name, spelled rightly or nearly
+		name := e.word()
+		for !strings.HasPrefix(strings.ToLower(name), "x") {
+			name = e.word()
+		}
+		w.target += map[bool]string{true: "&", false: "?"}[strings.Contains(w.target, "?")] + name + "=" + e.word()
+	case kind == 13:
+		w.add("Connection", e.value("keep-alive, te"))
 	case at == len(w.headers):
 	case kind == 7:
 		w.headers = slices.Delete(w.headers, at, at+1)
@@ -133,7 +141,10 @@ func TestParseRefusesWhatTheReferenceRefuses(t *testing.T) {
 	}
 	e := editSource{pairSource{rand.New(rand.NewPCG(seed, 2))}}
 	var bases []wire
+	odd := post.clone()
+	odd.add("X_A", "odd, and signed")
 	for _, scope := range []referenceScope{cs4Scope, aws4Scope} {
+		bases = append(bases, signedByHeader(scope, odd, "rule"))
 		bases = append(bases, signedByHeader(scope, post, "rule"), signedByHeader(scope, get, "rule"), signedByQuery(scope, get), signedByQuery(scope, post))
 	}
 	admitted, reasons := 0, map[canonical.Reason]int{}

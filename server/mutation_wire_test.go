@@ -150,8 +150,14 @@ func TestNoChangedRequestIsAccepted(t *testing.T) {
 	}
 	random := rand.New(rand.NewPCG(seed, 1))
 	var drawn []signing
+	kinds := map[string]int{}
 	for range requests {
-		drawn = append(drawn, drawSigning(random))
+		s := drawSigning(random)
+		drawn = append(drawn, s)
+		kinds[fmt.Sprintf("aws4 %v, presigned %v, body %v", s.aws, s.expires != 0, s.body != "")]++
+	}
+	if !raceEnabled {
+		require.Len(t, kinds, 8)
 	}
 	total := tally{accepted: map[string]int{}}
 	results := make(chan tally, workers)
@@ -178,6 +184,7 @@ func TestNoChangedRequestIsAccepted(t *testing.T) {
 	}
 	require.NotZero(t, accepted, "not even spaces around a value may change: is this the right verifier?")
 	require.Equal(t, requests, total.requests)
+	t.Logf("seed %d: %v", seed, kinds)
 	t.Logf("seed %d: %d requests, %d changed ones, %d past net/http, %d accepted, all canonically equal: %v",
 		seed, total.requests, total.changes, total.parsed, accepted, total.accepted)
 }

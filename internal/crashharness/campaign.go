@@ -77,7 +77,7 @@ func (c *campaign) run(ctx context.Context) (tally, error) {
 		c.progress("point %d of %d: %d sent, %d accepted, all of these sent again: %d refused, %d accepted (%s)",
 			i+1, c.points, c.tally.sent, c.tally.accepted, c.tally.again-before.again-(c.tally.twice-before.twice), c.tally.twice-before.twice, time.Since(begun).Round(time.Millisecond))
 		if i+1 < c.points {
-			if err := c.awaitFloor(s); err != nil {
+			if err := c.awaitFloor(s, points[i+1]); err != nil {
 				return c.tally, fmt.Errorf("point %d: %w", i+1, err)
 			}
 		}
@@ -205,9 +205,9 @@ func (c *campaign) replayAll(ctx context.Context, s *service) error {
 const maxFloor = 12 * time.Second
 
 // awaitFloor returns when the floor that a loss has left has passed. Every eighth time it does not
-// wait: then the next end comes while the floor is in force.
-func (c *campaign) awaitFloor(s *service) error {
-	if c.site.strict() || c.random.IntN(8) == 0 {
+// wait: then the next end, at a point that may not be the sure one, comes while the floor is in force.
+func (c *campaign) awaitFloor(s *service, next int64) error {
+	if c.site.strict() || next != c.sure() && c.random.IntN(8) == 0 {
 		return nil
 	}
 	sent, err := awaitAcceptance(s, c.signer, maxFloor)

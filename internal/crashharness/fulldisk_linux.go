@@ -15,15 +15,20 @@ import (
 // fulldiskScenario fills the file system of a service up bit by bit. The service must neither die nor
 // accept anything twice, and go on when there is room again.
 func fulldiskScenario(ctx context.Context, given settings) (tally, error) {
-	return runFullDisk(ctx, given, false)
+	return runFullDisk(ctx, given, fullDisk{})
 }
 
-// burstScenario takes all the room at one stroke, and asks the service to end while there is none.
+// fullstopScenario asks the service to end while its disk is full, in place of killing it.
+func fullstopScenario(ctx context.Context, given settings) (tally, error) {
+	return runFullDisk(ctx, given, fullDisk{asked: true})
+}
+
+// burstScenario takes all the room at one stroke.
 func burstScenario(ctx context.Context, given settings) (tally, error) {
-	return runFullDisk(ctx, given, true)
+	return runFullDisk(ctx, given, fullDisk{burst: true})
 }
 
-func runFullDisk(ctx context.Context, given settings, burst bool) (tally, error) {
+func runFullDisk(ctx context.Context, given settings, d fullDisk) (tally, error) {
 	m, err := newMachine(given.directory, 256<<20)
 	if err != nil {
 		return tally{}, err
@@ -33,7 +38,7 @@ func runFullDisk(ctx context.Context, given settings, burst bool) (tally, error)
 	if err != nil {
 		return tally{}, err
 	}
-	d := &fullDisk{campaign: c, machine: m, burst: burst}
+	d.campaign, d.machine = c, m
 	s, err := c.start(ctx)
 	if err != nil {
 		return c.tally, err
@@ -42,7 +47,9 @@ func runFullDisk(ctx context.Context, given settings, burst bool) (tally, error)
 	for round := range c.points {
 		begun := time.Now()
 		if s, err = d.round(ctx, s, round); err != nil {
-			return c.tally, fmt.Errorf("round %d: %w", round+1, err)
+			crash := fmt.Errorf("round %d: %w", round+1, err)
+			s, err = d.recover(ctx, s)
+			return c.tally, errors.Join(crash, err, c.tally.err())
 		}
 		c.progress("round %d of %d: %d sent, %d accepted, %d refused on a full disk; sent again %d times: %d accepted (%s)",
 			round+1, c.points, c.tally.sent, c.tally.accepted, c.tally.refused, c.tally.again, c.tally.twice, time.Since(begun).Round(time.Millisecond))
@@ -54,10 +61,15 @@ func runFullDisk(ctx context.Context, given settings, burst bool) (tally, error)
 type fullDisk struct {
 	*campaign
 	machine *machine
-	burst   bool
+	burst   bool // it fills up at one stroke
+	asked   bool // on a full disk the service is asked to end, not killed
 }
 
-const ballast = "ballast"
+const (
+	ballast = "ballast"
+	// claimsGoOn ends what the store says of a full disk.
+	claimsGoOn = "claims go on by themselves\n"
+)
 
 // round fills the disk under load, and makes room again: in turn while the service runs, and after it
 // has ended.
@@ -85,6 +97,25 @@ func (d *fullDisk) round(ctx context.Context, s *service, round int) (*service, 
 		return s, err
 	}
 	return s, s.running()
+}
+
+// recover makes room after a service has died, and sends all again even so.
+func (d *fullDisk) recover(ctx context.Context, s *service) (*service, error) {
+	if s.dying() == nil {
+		return s, nil
+	}
+	if out, err := d.machine.do("rm", "-f", filepath.Join(d.machine.mount, ballast)); err != nil {
+		return s, fmt.Errorf("making room: %w: %s", err, out)
+	}
+	again, err := d.start(ctx)
+	if err != nil {
+		return s, err
+	}
+	before := d.tally
+	err = d.replayAll(ctx, again)
+	d.progress("after the service had died, what had been accepted was sent again %d times: %d accepted",
+		d.tally.again-before.again, d.tally.twice-before.twice)
+	return again, err
 }
 
 // fillUnderLoad has the disk filled to its last block while requests come in, and as many more come
@@ -181,8 +212,9 @@ func (d *fullDisk) checkFull(ctx context.Context, s *service) error {
 // endOnFull ends the service, which must say why it does not start on a full disk, and starts it when
 // there is room again.
 func (d *fullDisk) endOnFull(ctx context.Context, s *service) (*service, error) {
-	if d.burst {
-		if err := s.stop(); err != nil {
+	if d.asked {
+		// It may say that it could not close its store, but must not crash.
+		if err := s.stop(); err != nil && !strings.HasSuffix(err.Error(), claimsGoOn) {
 			return s, err
 		}
 	}

@@ -118,11 +118,7 @@ func (l *load) blame(err error) error {
 	if l.breaking.Load() {
 		return nil
 	}
-	select {
-	case <-l.service.ended:
-	case <-time.After(time.Second):
-	}
-	if ended := l.service.running(); ended != nil {
+	if ended := l.service.dying(); ended != nil {
 		return ended
 	}
 	return fmt.Errorf("a connection broke while the service lived: %w", err)

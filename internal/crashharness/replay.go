@@ -37,7 +37,7 @@ func replay(s *service, requests []*request, strict bool, t *tally) error {
 	if fault == nil {
 		return nil
 	}
-	if ended := s.running(); ended != nil {
+	if ended := s.dying(); ended != nil {
 		return ended
 	}
 	return fmt.Errorf("sending requests again: %w", fault)

@@ -143,6 +143,15 @@ func (s *service) running() error {
 	}
 }
 
+// dying returns what running does, once a service that has broken a connection has had the time to end.
+func (s *service) dying() error {
+	select {
+	case <-s.ended:
+	case <-time.After(time.Second):
+	}
+	return s.running()
+}
+
 // logged returns how often the service has logged a text.
 func (s *service) logged(text string) (int, error) {
 	log, err := os.ReadFile(s.log)
@@ -151,13 +160,13 @@ func (s *service) logged(text string) (int, error) {
 
 // tail returns the last that the service has logged or, of a crash, what it was.
 func (s *service) tail() string {
-	const length = 2 << 10
+	const length = 1 << 10
 	log, err := os.ReadFile(s.log)
 	if err != nil {
 		return err.Error()
 	}
 	if at := bytes.Index(log, []byte("\ngoroutine ")); at >= 0 {
-		log = log[:min(len(log), at+length*3/4)]
+		return string(log[max(0, at-length/4):min(len(log), at+2*length)])
 	}
 	return string(log[max(0, len(log)-length):])
 }

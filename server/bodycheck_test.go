@@ -181,3 +181,10 @@ func readIn(r io.Reader, size int) ([]byte, error) {
 		}
 	}
 }
+
+func TestCheckedBodyLetsAnUnsignedOneBe(t *testing.T) {
+	body := io.NopCloser(strings.NewReader("anything"))
+	got, err := io.ReadAll(server.CheckedBody(body, canonical.HashUnsignedPayload))
+	require.NoError(t, err)
+	require.Equal(t, "anything", string(got))
+}

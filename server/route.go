@@ -109,6 +109,16 @@ func (r *routes) find(method, path string) (route Route, ok bool) {
 	return found.route, ok
 }
 
+// Route returns the route of a request that a server received, verified or not; ok is false where
+// policy has routes and none matches, and where it has none.
+func (v *Verifier) Route(req *http.Request) (route Route, ok bool) {
+	if v.routes == nil {
+		return Route{}, false
+	}
+	path, _, _ := strings.Cut(req.RequestURI, "?")
+	return v.routes.find(req.Method, path)
+}
+
 // findRoute looks up what policy says of the request's path. Refusing comes later: to those alone
 // who have proved a key.
 func (s *verification) findRoute() {

@@ -3,6 +3,7 @@ package server_test
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
@@ -59,6 +60,21 @@ func TestRouteIsMatchedOnTheDecodedPath(t *testing.T) {
 }
 
 // TestRoutesAreSecretUntilTheKeyIsProved: which paths exist is not for strangers.
+// TestRouteTellsWhatWillBeMatched: also of requests that nobody has verified, whatever they ask for.
+func TestRouteTellsWhatWillBeMatched(t *testing.T) {
+	u := newSetup(t, withRoutes(server.Route{Match: "POST /files/{id}"}, server.Route{Match: "/v1/"}))
+	for target, match := range map[string]string{
+		"/files/7": "POST /files/{id}", "/files/7?x=/v1/": "POST /files/{id}", "/file%73/7": "POST /files/{id}", "/v1/a": "/v1/",
+		"/files": "", "/files/%zz": "", "*": "", "http://x/v1/a": "", "": "",
+	} {
+		route, ok := u.Route(&http.Request{Method: http.MethodPost, RequestURI: target})
+		require.Equal(t, match, route.Match, target)
+		require.Equal(t, match != "", ok, target)
+	}
+	_, ok := newSetup(t).Route(&http.Request{Method: http.MethodPost, RequestURI: "/files/7"})
+	require.False(t, ok, "no routes, none found")
+}
+
 func TestRoutesAreSecretUntilTheKeyIsProved(t *testing.T) {
 	u := newSetup(t, withRoutes(server.Route{Match: "GET /v1/invoices"}))
 	s := newSigning()

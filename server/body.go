@@ -67,7 +67,11 @@ func (s *verification) readBody(limit int64) *Rejection {
 			}
 			reserved = size
 			body = append(make([]byte, 0, size), body...)
-			size = min(2*size, limit+1)
+			next := 4 * size
+			if size <= length { // else the body is longer than it said
+				next = min(next, length+1)
+			}
+			size = min(next, limit+1)
 		}
 		var n int
 		n, err = s.req.Body.Read(body[len(body):cap(body)])

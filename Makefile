@@ -78,14 +78,14 @@ injectivity:
 mutation:
 	COUNTERSIGN_LONG=1 go test -v -timeout 6h -run NoChangedRequestIsAccepted ./server
 
-# How far apart refusals are in time: 100,000 of each kind.
+# How far apart refusals are in time: 100,000 of each kind, five minutes on a quiet machine.
 timing:
 	COUNTERSIGN_LONG=1 go test -v -count=1 -timeout 2h -run RefusalsTakeTheSameTime ./server
 
 long: injectivity mutation timing crash
 
 # The long form of the crash tests: of the service, at 50 points in 100,000 requests in each scenario,
-# which takes some forty minutes, then of its store alone.
+# which takes half an hour, then of its store alone.
 crash:
 	go run ./internal/crashharness -points 50 -requests 100000
 	COUNTERSIGN_CRASH_POINTS=50 go test -v -count=1 -timeout 60m -run 'Crash|Kill|PowerLoss' ./nonce/badgerstore

@@ -100,10 +100,12 @@ func TestStoreClosedUnderRequestsRefuses(t *testing.T) {
 		u := newSetup(t, onDisk(store))
 		var accepted sync.Map // of signing, by nonce
 		var count atomic.Int64
+		var closed atomic.Bool
 		var group sync.WaitGroup
 		for caller := range 16 {
 			group.Go(func() {
 				for {
+					late := closed.Load()
 					s := newSigning()
 					s.at = u.clock.Now()
 					s.nonce = fmt.Sprintf("closing-%08d-%08d-%d", round, caller, count.Add(1))
@@ -112,6 +114,10 @@ func TestStoreClosedUnderRequestsRefuses(t *testing.T) {
 					switch answer.Code {
 					case http.StatusNoContent:
 						accepted.Store(s.nonce, s)
+						if late {
+							t.Error("accepted after the store had been closed")
+							return
+						}
 					case http.StatusServiceUnavailable:
 						return
 					default:
@@ -123,6 +129,7 @@ func TestStoreClosedUnderRequestsRefuses(t *testing.T) {
 		}
 		require.Eventually(t, func() bool { return count.Load() >= 500 || t.Failed() }, 20*time.Second, time.Millisecond)
 		require.NoError(t, store.Close())
+		closed.Store(true)
 		group.Wait()
 		require.Equal(t, canonical.StoreUnavailable, u.decision(t).Reason)
 

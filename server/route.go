@@ -15,6 +15,8 @@ import (
 type Route struct {
 	// Match is a pattern of net/http's ServeMux without a host: "GET /v1/orders/{id}", "/v1/". It is
 	// matched against the decoded path, exactly: nothing is redirected. The most specific route wins.
+	// A path that is another route's once its path parameters (";x") are dropped, or once "\" is read
+	// as "/", has none: some servers do that.
 	Match string
 	// Scopes are those that the key must have, all of them.
 	Scopes []string
@@ -67,6 +69,8 @@ func (r Route) check() error {
 	switch {
 	case !strings.HasPrefix(strings.TrimLeft(path, " \t"), "/"):
 		return errors.New("write a method and a path, or a path alone, such as GET /v1/orders/{id}")
+	case strings.ContainsAny(path, `;\`):
+		return errors.New(`a path with ; or \ is not the same to all servers: leave it out, or write a wildcard such as {id} in its place`)
 	case r.ReusablePresigned && method != http.MethodGet && method != http.MethodHead:
 		return errors.New("presigned URLs can be made reusable for GET and HEAD alone: write GET " + path)
 	}
@@ -103,10 +107,34 @@ func (r *routes) find(method, path string) (route Route, ok bool) {
 	if err != nil {
 		return Route{}, false
 	}
+	route, ok = r.match(method, decoded)
+	if plain := plainPath(decoded); ok && plain != decoded {
+		if other, found := r.match(method, plain); !found || other.Match != route.Match {
+			return Route{}, false
+		}
+	}
+	return route, ok
+}
+
+// match returns the route of a decoded path.
+func (r *routes) match(method, decoded string) (route Route, ok bool) {
 	// Without RawPath the mux sees an escaped slash as the slash that it decodes to.
 	handler, _ := r.mux.Handler(&http.Request{Method: method, URL: &url.URL{Path: decoded}})
 	found, ok := handler.(routeHandler)
 	return found.route, ok
+}
+
+// plainPath returns a decoded path as servers read it that drop path parameters, and take "\" for "/".
+// SPEC §4.2.
+func plainPath(decoded string) string {
+	if !strings.ContainsAny(decoded, `;\`) {
+		return decoded
+	}
+	segments := strings.Split(strings.ReplaceAll(decoded, `\`, "/"), "/")
+	for i := range segments {
+		segments[i], _, _ = strings.Cut(segments[i], ";")
+	}
+	return strings.Join(segments, "/")
 }
 
 // Route returns the route of a request that a server received, verified or not; ok is false where

@@ -59,6 +59,42 @@ func TestRouteIsMatchedOnTheDecodedPath(t *testing.T) {
 	}
 }
 
+// TestRouteIsTheSameForEveryServerBehind: one that drops path parameters, or takes "\\" for "/", must
+// not reach what another route guards.
+func TestRouteIsTheSameForEveryServerBehind(t *testing.T) {
+	routes := []server.Route{
+		{Match: "/v1/"},
+		{Match: "/v1/admin", Scopes: []string{"admin"}},
+		{Match: "/v1/admin/", Scopes: []string{"admin"}},
+		{Match: "/items/{id}"},
+	}
+	for target, reason := range map[string]canonical.Reason{
+		"/v1/admin":           canonical.InsufficientScope,
+		"/v1/admin/":          canonical.InsufficientScope,
+		"/v1/admin;x=1":       canonical.NoRoute,
+		"/v1/admin%3Bx=1":     canonical.NoRoute,
+		"/v1/admin;/users":    canonical.NoRoute,
+		"/v1/admin%5Cusers":   canonical.NoRoute,
+		"/v1/admin;a%5Cusers": canonical.NoRoute,
+		"/items;x/7":          canonical.NoRoute,
+		"/items/7%5C8":        canonical.NoRoute,
+		"/items/7;x":          "",
+		"/v1/report;x=1/a;b":  "",
+		"/v1/a%5Cb":           "",
+	} {
+		t.Run(target, func(t *testing.T) {
+			u := newSetup(t, withRoutes(routes...), func(u *setup) { u.policy.EncodedSlash = true })
+			s := newSigning()
+			s.method, s.target = http.MethodGet, target
+			if reason != "" {
+				u.requireRefused(t, s.request(t), reason)
+				return
+			}
+			u.requireAccepted(t, s.request(t))
+		})
+	}
+}
+
 // TestRoutesAreSecretUntilTheKeyIsProved: which paths exist is not for strangers.
 // TestRouteTellsWhatWillBeMatched: also of requests that nobody has verified, whatever they ask for.
 func TestRouteTellsWhatWillBeMatched(t *testing.T) {
@@ -166,6 +202,8 @@ func TestPolicyRefusesBadRoutes(t *testing.T) {
 		{server.Route{Match: "api.example/v1"}, "write a method and a path"},
 		{server.Route{Match: "GET api.example/v1"}, "write a method and a path"},
 		{server.Route{Match: "G ET /v1"}, "write a method and a path"},
+		{server.Route{Match: "GET /v1/a;b"}, "leave it out"},
+		{server.Route{Match: `/v1/a\b`}, "leave it out"},
 		{server.Route{Match: "GET /v1/{"}, `parsing "GET /v1/{"`},
 		{server.Route{Match: "GET /v1/{id}/{id}"}, `parsing "GET /v1/{id}/{id}"`},
 		{server.Route{Match: "/v1/downloads", ReusablePresigned: true}, "GET /v1/downloads"},

@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/countersign-dev/countersign/canonical"
@@ -65,4 +66,19 @@ func reject(reason canonical.Reason, detail string) *Rejection {
 // rejectFor makes a rejection that another part's error led to.
 func rejectFor(reason canonical.Reason, cause error) *Rejection {
 	return &Rejection{Reason: reason, cause: cause}
+}
+
+// maxDetail is longer, in bytes, than any detail that names a header of a usual length.
+const maxDetail = 320
+
+// detailOf returns the detail of a request that breaks a rule, for logs and the answer. It may name a
+// header, which anybody can make long, or put a secret in the place of.
+func detailOf(broken *canonical.Error) string {
+	switch {
+	case secretText.MatchString(broken.Detail):
+		return "a header name, or one in SignedHeaders, holds what looks like a secret"
+	case len(broken.Detail) > maxDetail:
+		return strings.ToValidUTF8(broken.Detail[:maxDetail], "") + "…"
+	}
+	return broken.Detail
 }

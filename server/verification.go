@@ -100,7 +100,7 @@ func (s *verification) parse(context.Context) *Rejection {
 	}
 	code := broken.Reason.Code()
 	public := code == canonical.CodeMalformed || code == canonical.CodeMissingSignature
-	return &Rejection{Reason: broken.Reason, Detail: broken.Detail, public: public}
+	return &Rejection{Reason: broken.Reason, Detail: detailOf(broken), public: public}
 }
 
 // checkScope is step 2: what the verifier pins, and the limit of a day beyond any window.

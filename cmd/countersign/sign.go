@@ -40,9 +40,12 @@ URL may be a path, such as /whoami, if COUNTERSIGN_URL is set.
   headers  the header lines to add to the request, as 'curl -H @FILE' reads them (the default)
   curl     a whole curl command
   http     the whole request, as it goes over the wire
---presign 5m prints a URL that holds its signature instead, for whoever cannot sign; it is good
-once, and no longer than that. --send sends the request: the answer's status goes to standard
-error (its headers too, with -v), its body to standard output. Redirects are not followed.
+--presign 5m prints a URL that holds its signature instead, for whoever cannot sign, with this
+METHOD alone. It is good once (again and again where the verifier's routes say presign: reusable),
+and no longer than that; a verifier may allow less, 15m unless set otherwise.
+
+--send sends the request: the answer's status goes to standard error (its headers too, with -v),
+its body to standard output. Redirects are not followed.
 
 A signature is good once, for five minutes: sign again for each request.
 
@@ -63,7 +66,7 @@ Exit code 1: it could not be signed, or with --send, the answer was not 2xx.`,
 	flags.StringVarP(&options.data, "data", "d", "", "the body: `DATA`, @FILE, or @- for standard input, byte for byte")
 	flags.StringVar(&options.dialect, "dialect", "cs4", "sign in this `DIALECT`: cs4, or aws4 if the key may use it")
 	flags.StringVar(&options.output, "output", "headers", "print this `FORM`: headers, curl or http")
-	flags.DurationVar(&options.presign, "presign", 0, "print a URL that is good once, for this `TIME` (1s to 168h)")
+	flags.DurationVar(&options.presign, "presign", 0, "print a presigned URL, good for this `TIME` (1s to 168h; verifiers may allow less)")
 	flags.BoolVar(&options.send, "send", false, "send the request and print the answer")
 	flags.BoolVarP(&options.verbose, "verbose", "v", false, "with --send: print the answer's headers")
 	options.settings.add(cmd)

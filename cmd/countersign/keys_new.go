@@ -27,8 +27,8 @@ func (k *keysCommand) newCommand() *cobra.Command {
 		Use:   "new --environment ENV [flags]",
 		Short: "Make a key, and show its secret this one time",
 		Long: `Make a key with a random id and secret, and put it into the key file, which is made if it does
-not exist, or into Vault. The key goes to standard output as two lines that 'countersign sign' and the Go client
-read:
+not exist, or into Vault. The key goes to standard output as two lines that 'countersign sign'
+and the Go client read:
 
   COUNTERSIGN_KEY_ID=ck_live_…
   COUNTERSIGN_SECRET=cs_live_…

@@ -82,7 +82,7 @@ func (r Route) check() error {
 	return nil
 }
 
-// registeredAt is what the mux says of our source code.
+// registeredAt is where the mux says that this package registered a pattern: it helps no operator.
 var registeredAt = regexp.MustCompile(` \(registered at [^)]*\)`)
 
 // add registers a route; the mux panics at patterns that it cannot read or that conflict.

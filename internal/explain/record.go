@@ -90,10 +90,10 @@ func inputOf(record *server.Record) *Input {
 
 // recordRules admit what the verifier that made the record has admitted: its request was parsed.
 func (in *Input) recordRules() canonical.Rules {
-	const any = 1 << 30
+	const unlimited = 1 << 30
 	return canonical.Rules{
-		Limits:       canonical.Limits{Target: any, Headers: any, HeaderBytes: any, Parameters: any},
-		EncodedSlash: true, AddedOnTheWay: in.record.Unsigned, SignatureNonce: true, MaxExpires: any,
+		Limits:       canonical.Limits{Target: unlimited, Headers: unlimited, HeaderBytes: unlimited, Parameters: unlimited},
+		EncodedSlash: true, AddedOnTheWay: in.record.Unsigned, SignatureNonce: true, MaxExpires: unlimited,
 	}
 }
 

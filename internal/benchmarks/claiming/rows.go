@@ -10,7 +10,7 @@ import (
 	"github.com/countersign-dev/countersign/internal/benchmarks/report"
 )
 
-// goals are how many times the claims a second of one Badger transaction a claim we aim at, by
+// goals are how many times the claims a second of one Badger transaction a claim are aimed at, by
 // durability and callers.
 var goals = map[string]map[int]float64{
 	"os":    {128: 7, 16: 3, 1: 1},

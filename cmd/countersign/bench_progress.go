@@ -3,12 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"sync"
 	"time"
 
 	"github.com/dustin/go-humanize"
-	"github.com/mattn/go-isatty"
 
 	"github.com/countersign-dev/countersign/internal/workload"
 )
@@ -27,7 +25,7 @@ var (
 )
 
 func progressStyleOf(notes io.Writer) progressStyle {
-	if file, ok := notes.(*os.File); ok && (isatty.IsTerminal(file.Fd()) || isatty.IsCygwinTerminal(file.Fd())) {
+	if isTerminal(notes) {
 		return onTerminal
 	}
 	return inLines

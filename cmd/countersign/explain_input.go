@@ -41,7 +41,7 @@ func (i *explainInput) request(cmd *cobra.Command, args []string) ([]byte, error
 		return nil, usagef("the request, -d @- and --client - cannot share standard input: give the request as FILE")
 	}
 	if name == "-" && isTerminal(cmd.InOrStdin()) {
-		fmt.Fprintln(cmd.ErrOrStderr(), "reading a raw HTTP request from the terminal; end it with Ctrl-D")
+		fmt.Fprintln(cmd.ErrOrStderr(), "reading a request from the terminal (raw HTTP, a curl trace or a verifier's log); end it with Ctrl-D")
 	}
 	return readBounded(cmd, name)
 }
@@ -92,13 +92,4 @@ func readBounded(cmd *cobra.Command, name string) ([]byte, error) {
 		err = fmt.Errorf("the input is longer than %d MiB, the most that is explained", maxRequest>>20)
 	}
 	return text, err
-}
-
-func isTerminal(in io.Reader) bool {
-	file, ok := in.(*os.File)
-	if !ok {
-		return false
-	}
-	about, err := file.Stat()
-	return err == nil && about.Mode()&os.ModeCharDevice != 0
 }

@@ -58,3 +58,20 @@ func TestExplainPaintsOnATerminal(t *testing.T) {
 		})
 	}
 }
+
+// TestExplainPromptsOnATerminalAlone: nobody waits at /dev/null, though it is a device as terminals are.
+func TestExplainPromptsOnATerminalAlone(t *testing.T) {
+	ours, theirs := terminal(t)
+	_, err := ours.WriteString("GET / HTTP/1.1\nHost: a\n\n\x04")
+	require.NoError(t, err)
+	null, err := os.Open(os.DevNull)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = null.Close() })
+	for stdin, prompts := range map[*os.File]bool{theirs: true, null: false} {
+		var notes strings.Builder
+		cmd := exec.Command(countersigntest.Program(t), "explain")
+		cmd.Stdin, cmd.Stderr = stdin, &notes
+		assert.Error(t, cmd.Run(), "it is not signed, or nothing at all")
+		assert.Equal(t, prompts, strings.Contains(notes.String(), "from the terminal"), "%s: %s", stdin.Name(), &notes)
+	}
+}

@@ -215,3 +215,23 @@ func TestForwardAuthReadsQuestionsInTheRequestsOwnWords(t *testing.T) {
 	f.ServeHTTP(answer, q)
 	assert.False(t, accepted(t, answer))
 }
+
+// TestForwardAuthRefusesSignedHeadersInOtherForms: the proxy passes on the lines that it has, and an
+// application that reads the first alone would see another value than was signed.
+func TestForwardAuthRefusesSignedHeadersInOtherForms(t *testing.T) {
+	for name, values := range map[string][]string{
+		"one line":    {"reader,admin"},
+		"two lines":   {"reader", "admin"},
+		"more spaces": {"reader,admin  "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			req, err := http.NewRequest("GET", "http://api.example/", nil)
+			require.NoError(t, err)
+			req.Header.Set("X-Roles", "reader,admin")
+			require.NoError(t, signer.Sign(req))
+			req.Header["X-Roles"] = values
+			answer := ask(gateway.NewForwardAuth(newVerifier(t), loopback, "", new(logs).logger()), req)
+			assert.Equal(t, name == "one line", accepted(t, answer))
+		})
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,8 +41,23 @@ func needsBody(t *testing.T, c *testvectors.Case) bool {
 	return len(body) != 0
 }
 
+// inOtherForm reports whether a header of a case stands on several lines, or with runs of spaces, so
+// that a proxy would pass on another value than was signed.
+func inOtherForm(t *testing.T, c *testvectors.Case) bool {
+	t.Helper()
+	req, err := c.Request()
+	require.NoError(t, err)
+	for _, values := range req.Header {
+		if len(values) != 1 || strings.Contains(values[0], "  ") {
+			return true
+		}
+	}
+	return false
+}
+
 // TestForwardAuthJudgesVectorsAsTheLibrary: with BodyCheck in the application, which sees the body.
-// What needs its body to be verified is refused, and nothing else is judged otherwise.
+// What needs its body to be verified is refused, and what an application would read otherwise than it
+// was signed; nothing else is judged otherwise.
 func TestForwardAuthJudgesVectorsAsTheLibrary(t *testing.T) {
 	set := vectors(t)
 	judged, stricter := 0, 0
@@ -72,7 +88,7 @@ func TestForwardAuthJudgesVectorsAsTheLibrary(t *testing.T) {
 			}
 			through = server.CheckRequestBody(req, set.Verifier.MaxBody) == nil
 		}
-		if c.Accepted() && needsBody(t, c) {
+		if c.Accepted() && (needsBody(t, c) || inOtherForm(t, c)) {
 			stricter++
 			assert.False(t, through, c.Name)
 			continue
@@ -80,7 +96,7 @@ func TestForwardAuthJudgesVectorsAsTheLibrary(t *testing.T) {
 		assert.Equal(t, c.Accepted(), through, "%s: %d %s", c.Name, answer.Code, answer.Body)
 	}
 	assert.Greater(t, judged, 200)
-	t.Logf("%d judged, %d of them refused since their bodies have no hash", judged, stricter)
+	t.Logf("%d judged, %d of them refused since their bodies have no hash, or signed headers stand in another form than was signed", judged, stricter)
 }
 
 // TestProxyJudgesVectorsAsTheLibrary: over a connection, unless they are HTTP/2's. A vector that is

@@ -64,6 +64,7 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place) {
 		{"FullRefusesUntilSomethingExpires", fullRefusesUntilSomethingExpires},
 		{"TurnoverRefusesNothingLegitimate", turnoverRefusesNothingLegitimate},
 		{"TurnoverUnderConcurrency", turnoverUnderConcurrency},
+		{"ClaimsAreLinearizable", claimsAreLinearizable},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -29,7 +29,8 @@ func newServeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve (--dev | --config FILE)",
 		Short: "Verify requests",
-		Long: `Start a verifier. GET and POST /whoami answer a signed request with who signed it.
+		Long: `Start a verifier. Behind it stands an upstream, a proxy that asks it about each request
+(forward_auth), or /whoami alone, which answers a signed request with who signed it.
 
 With --dev it needs nothing: it makes a key, keeps it and the used nonces in a directory (--data;
 a temporary one that is removed at the end, if not given), and prints the settings of a client on
@@ -48,6 +49,9 @@ With --config it reads a YAML file:
   log: {level: info}               # to find a fault: {level: debug, record: true}, for 'countersign explain'
   routes:                          # any path, if left out; else these alone
     - {match: "GET /whoami", scopes: ["orders:read"], presign: reusable}   # else a presigned URL works once
+    - {match: "PUT /v1/files/{id}", body: stream}                          # else it is checked before it goes on
+  upstream: http://127.0.0.1:9000  # or {address: …, timeout: 60s, max_streamed: 1GiB, upgrades: false}
+  forward_auth: {path: /authz, trusted_proxies: [127.0.0.1/32]}            # or prefix, for Envoy
 
 Keys may lie in Vault instead (each field but auth has a default, or comes from VAULT_…):
   keys:
@@ -61,7 +65,10 @@ Keys may lie in Vault instead (each field but auth has a default, or comes from 
       refresh: 30s
       max_stale: 10m               # how long keys serve while Vault is away
 
-Both answer /whoami alone: to verify the requests of an API, put the verifier library into it.
+Upstreams get verified requests alone, with X-Countersign-Key-Id, -Scopes, -Environment,
+-Request-Id and -Body-Sha256. A proxy that asks (nginx auth_request, Caddy forward_auth) does not
+show the body: the API behind it has to compare it with X-Countersign-Body-Sha256 (server.BodyCheck).
+Configurations of proxies are in examples/proxies. --dev has /whoami alone.
 
 On SIGTERM or Ctrl-C it finishes the requests in flight and closes the store; a second one ends it
 at once.`,

@@ -50,7 +50,7 @@ func serveConfig(ctx context.Context, path string, stderr io.Writer) (err error)
 		return err
 	}
 	warnOfRecords(logger, c.Log.Record)
-	public.handler = p.public()
+	public.handler = p.gateway(c, logger)
 	endpoints := []endpoint{public}
 	if private.listener != nil {
 		private.handler = p.private()

@@ -31,6 +31,10 @@ type Config struct {
 	Policy  Policy `yaml:"policy"`
 	Routes  Routes `yaml:"routes"`
 	Log     Log    `yaml:"log"`
+
+	// What stands behind the verifier: an upstream, questions of a proxy, both, or /whoami alone.
+	Upstream    *Upstream    `yaml:"upstream"`
+	ForwardAuth *ForwardAuth `yaml:"forward_auth"`
 }
 
 // TLS names the files of the listener's certificate chain and private key, in PEM.
@@ -172,6 +176,9 @@ func (c *Config) check() error {
 		return err
 	}
 	if err := c.Log.check(); err != nil {
+		return err
+	}
+	if err := c.checkGateway(); err != nil {
 		return err
 	}
 	if c.Keys.Vault != nil {

@@ -14,6 +14,7 @@ type Route struct {
 	Match   string   `yaml:"match"`
 	Scopes  []string `yaml:"scopes"`
 	Presign string   `yaml:"presign"`
+	Body    string   `yaml:"body"`
 }
 
 func (r Routes) check() error {
@@ -23,11 +24,27 @@ func (r Routes) check() error {
 		default:
 			return fmt.Errorf("routes[%d].presign is %q: set once or reusable", i, route.Presign)
 		}
+		switch route.Body {
+		case "", "buffer", "stream":
+		default:
+			return fmt.Errorf("routes[%d].body is %q: set buffer or stream", i, route.Body)
+		}
 	}
 	if err := server.CheckRoutes(r.Policy()); err != nil {
 		return fmt.Errorf("routes: %w", err)
 	}
 	return nil
+}
+
+// Streamed returns the routes, by their Match, whose bodies are passed on while they are checked.
+func (r Routes) Streamed() map[string]bool {
+	streamed := make(map[string]bool)
+	for _, route := range r {
+		if route.Body == "stream" {
+			streamed[route.Match] = true
+		}
+	}
+	return streamed
 }
 
 // Policy returns the routes as the verifier's policy has them.

@@ -26,6 +26,8 @@ const (
 	Vault       = "vault"                  // the server of internal/vaulttest
 	Mounts      = "mounts"                 // root's right to mount file systems, on Linux
 	Python      = "python3"
+	Nginx       = "nginx"
+	Caddy       = "caddy"
 )
 
 const (
@@ -34,7 +36,9 @@ const (
 )
 
 // Names returns what COUNTERSIGN_REQUIRE may name.
-func Names() []string { return []string{Curl, AWSSuite, AWSSigner, NodeSigners, Vault, Mounts, Python} }
+func Names() []string {
+	return []string{Curl, AWSSuite, AWSSigner, NodeSigners, Vault, Mounts, Python, Nginx, Caddy}
+}
 
 // Program is for a test that starts an installed program. install is the command that installs it.
 func Program(t testing.TB, name, install string) {

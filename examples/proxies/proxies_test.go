@@ -129,3 +129,14 @@ func TestProxyLetsNothingThroughWithoutItsVerifier(t *testing.T) {
 		assert.Zero(t, r.passed.Load())
 	})
 }
+
+func TestProxyLetsNothingThroughOnceItsVerifierIsGone(t *testing.T) {
+	eachProxy(t, func(t *testing.T, _ program, r *rig) {
+		require.Equal(t, http.StatusNoContent, r.send(t, signed(t, "GET", "/orders", "")))
+		r.stop()
+		for range 3 {
+			assert.GreaterOrEqual(t, r.send(t, signed(t, "GET", "/orders", "")), 500)
+		}
+		assert.EqualValues(t, 1, r.touched.Load())
+	})
+}

@@ -74,6 +74,7 @@ type rig struct {
 	address string
 	// verifier answers the proxy's questions, and may be changed.
 	verifier atomic.Pointer[http.Handler]
+	stop     func() // ends the verifier's process, as it were
 	// touched counts the requests that reached the API, and passed those that BodyCheck let through.
 	touched, passed atomic.Int64
 
@@ -102,7 +103,11 @@ func (p program) start(t *testing.T) *rig {
 		}
 		(*r.verifier.Load()).ServeHTTP(w, req)
 	}))
-	t.Cleanup(verifier.Close)
+	r.stop = sync.OnceFunc(func() {
+		verifier.CloseClientConnections()
+		verifier.Close()
+	})
+	t.Cleanup(r.stop)
 	checked := server.BodyCheck(64 << 10)(http.HandlerFunc(r.pass))
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		r.touched.Add(1)

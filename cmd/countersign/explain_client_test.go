@@ -22,7 +22,7 @@ func TestExplainComparesWithWhatTheClientPrinted(t *testing.T) {
 	log := "DEBUG Request Signature:\n---[ CANONICAL STRING  ]---\n" + specExample(t, "canonical-request") + "\n---[ STRING TO SIGN ]---\nCS4…\n"
 	require.NoError(t, os.WriteFile(client, []byte(log), 0o600))
 
-	out, notes, code := invoke(t, proxied(t), "explain", "--client", client)
+	out, notes, code := invoke(t, proxied(t), "explain", "--at", "20261120T093000Z", "--client", client)
 	assert.Equal(t, exitFailed, code)
 	assert.Empty(t, notes)
 	assert.Contains(t, out, `
@@ -35,7 +35,7 @@ Difference between the verifier's canonical request, form rule, and the client's
   the signature was made over the client's canonical request, with this secret
 `)
 	require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(client), "request.http"), []byte(proxied(t)), 0o600))
-	again, _, code := invoke(t, log, "explain", "--client", "-", filepath.Join(filepath.Dir(client), "request.http"))
+	again, _, code := invoke(t, log, "explain", "--at", "20261120T093000Z", "--client", "-", filepath.Join(filepath.Dir(client), "request.http"))
 	assert.Equal(t, exitFailed, code)
 	assert.Equal(t, out, again)
 }

@@ -6,7 +6,7 @@ func platformScenarios() []scenario {
 		{name: "cut", run: cutScenario},
 		{name: "powerloss", run: powerlossScenario},
 		{name: "fulldisk", run: fulldiskScenario},
-		{name: "fullstop", run: fullstopScenario, extra: true},
+		{name: "fullstop", run: fullstopScenario},
 		{name: "burst", run: burstScenario, extra: true},
 	}
 }

@@ -154,7 +154,8 @@ func (s *Store) Ready(context.Context) error {
 
 // Close implements [nonce.Store]. It stops the store's goroutine and waits for it, and for Badger to
 // write what is left, but no longer than 15 s. After that it returns an error; the directory stays
-// locked until the writes end, or the process. What was answered is in the log, as after a crash.
+// locked until the writes end, or the process. What was answered is in the log, as after a crash. So it
+// is on a disk that is low: then Close returns an error at once, and Badger keeps its lock.
 func (s *Store) Close() (err error) {
 	s.closeOnce.Do(func() {
 		s.queue.close()
@@ -176,7 +177,12 @@ func (s *Store) Close() (err error) {
 
 // shut closes the files; the committer has stopped.
 func (s *Store) shut() error {
-	err := s.log.close()
+	// Badger makes a table of its log when it closes, through a memory map: on a full disk that takes
+	// the process down. What was answered is in the log; the store is left as after a crash.
+	err := s.disk.check()
+	if err == nil {
+		err = s.log.close()
+	}
 	if err == nil && s.failure.Load() == nil {
 		// Badger has written and synced everything: record where it stood.
 		next := s.record

@@ -14,9 +14,10 @@
 //     Needs root and loop devices.
 //   - fulldisk: the store's file system fills up, bit by bit to its last block, and gets room again.
 //     Needs the same.
-//   - fullstop, burst: the same, but the service is asked to end while its disk is full, or the disk
-//     fills up at one stroke. Run only if named: the service may die there of SIGBUS, since Badger
-//     writes its tables through memory maps. What was accepted is still refused after it.
+//   - fullstop: the same, but the service is asked to end while its disk is full.
+//   - burst: the same, but the disk fills up at one stroke. Run only if named: the service may die there
+//     of SIGBUS, since Badger writes its tables through memory maps. What was accepted is still refused
+//     after it.
 //
 // make test runs a short form of each, make crash the long one. It exits 1 if anything was accepted
 // twice, or went otherwise than it should.

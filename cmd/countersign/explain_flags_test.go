@@ -68,11 +68,11 @@ func TestExplainRefusesWrongFlags(t *testing.T) {
 // TestExplainPaintsOnATerminalAlone: what is piped or asked not to has no colour codes.
 func TestExplainPaintsOnATerminalAlone(t *testing.T) {
 	settle(t, exampleSettings(t))
-	plain, _, _ := invoke(t, proxied(t), "explain", "--host", "api.example.com")
+	plain, _, _ := invoke(t, proxied(t), "explain", "--at", "20261120T093000Z", "--host", "api.example.com")
 	assert.NotContains(t, plain, "\x1b")
-	never, _, _ := invoke(t, proxied(t), "explain", "--host", "api.example.com", "--color", "never")
+	never, _, _ := invoke(t, proxied(t), "explain", "--at", "20261120T093000Z", "--host", "api.example.com", "--color", "never")
 	assert.Equal(t, plain, never)
-	always, _, _ := invoke(t, proxied(t), "explain", "--host", "api.example.com", "--color", "always")
+	always, _, _ := invoke(t, proxied(t), "explain", "--at", "20261120T093000Z", "--host", "api.example.com", "--color", "always")
 	assert.Contains(t, always, "\x1b[31m")
 	data, _, _ := invoke(t, proxied(t), "explain", "--json", "--color", "always")
 	assert.NotContains(t, data, "\x1b")

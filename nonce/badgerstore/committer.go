@@ -24,7 +24,7 @@ func (s *Store) commit() {
 			// has stepped back since some were left out as expired.
 			b.judged = max(b.judged, s.window.Look())
 			s.queue.finish(b, err)
-			s.queue.gather(callers, s.syncTook)
+			s.queue.gather(callers)
 		}
 		if closed {
 			return
@@ -41,7 +41,7 @@ func (s *Store) commitBatch(b *batch) error {
 		return f
 	}
 	now := s.window.Look()
-	b.judged, s.syncTook = now, 0
+	b.judged = now
 	if b.room {
 		if err := s.makeRoom(now); err != nil {
 			return err
@@ -68,11 +68,9 @@ func (s *Store) commitBatch(b *batch) error {
 		return s.fail(err)
 	}
 	if own {
-		start := time.Now()
 		if err := s.log.sync(); err != nil {
 			return s.fail(err)
 		}
-		s.syncTook = time.Since(start)
 	}
 	return s.answer()
 }

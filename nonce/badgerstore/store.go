@@ -27,15 +27,14 @@ type Store struct {
 	failure    atomic.Pointer[failure] // set once, by the committer
 
 	// The committer goroutine alone uses what follows, from Open until it has stopped.
-	log      claimLog
-	state    stateFile
-	acked    *ackedFile
-	record   record        // as last written
-	at       position      // of the last write
-	values   []byte        // room for those of a write
-	syncTook time.Duration // of the last batch, 0 if it was not synced
-	dropped  dropped
-	stopped  chan struct{} // closed when the committer has stopped
+	log     claimLog
+	state   stateFile
+	acked   *ackedFile
+	record  record   // as last written
+	at      position // of the last write
+	values  []byte   // room for those of a write
+	dropped dropped
+	stopped chan struct{} // closed when the committer has stopped
 
 	lock      *os.File
 	closeOnce sync.Once

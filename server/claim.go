@@ -12,7 +12,6 @@ import (
 
 // peek is step 6: a nonce that is known to be used costs its key's owner nothing more.
 func (s *verification) peek(ctx context.Context) *Rejection {
-	s.findRoute()
 	if s.v.peeker == nil || s.reusable() {
 		return nil
 	}

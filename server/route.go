@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -15,8 +16,7 @@ import (
 type Route struct {
 	// Match is a pattern of net/http's ServeMux without a host: "GET /v1/orders/{id}", "/v1/". It is
 	// matched against the decoded path, exactly: nothing is redirected. The most specific route wins.
-	// A path that is another route's once its path parameters (";x") are dropped, or once "\" is read
-	// as "/", has none: some servers do that.
+	// A path that some server could read as another route's has none: see SPEC §4.2.
 	Match string
 	// Scopes are those that the key must have, all of them.
 	Scopes []string
@@ -98,43 +98,31 @@ func (r *routes) add(route Route) (err error) {
 }
 
 // find returns the route of a request whose path, as sent, has passed the rules of SPEC §4.2; ok is
-// false where none matches.
+// false where none matches, or not the same in every reading of the path.
 func (r *routes) find(method, path string) (route Route, ok bool) {
 	if r == nil {
 		return Route{}, true
 	}
-	decoded, err := url.PathUnescape(path)
-	if err != nil {
-		return Route{}, false
-	}
-	route, ok = r.match(method, decoded)
-	if plain := plainPath(decoded); ok && plain != decoded {
-		if other, found := r.match(method, plain); !found || other.Match != route.Match {
+	for i, segments := range readings(path) {
+		found, matched := r.match(method, segments)
+		if !matched || i > 0 && found.Match != route.Match {
 			return Route{}, false
 		}
+		route, ok = found, true
 	}
 	return route, ok
 }
 
-// match returns the route of a decoded path.
-func (r *routes) match(method, decoded string) (route Route, ok bool) {
-	// Without RawPath the mux sees an escaped slash as the slash that it decodes to.
-	handler, _ := r.mux.Handler(&http.Request{Method: method, URL: &url.URL{Path: decoded}})
+// match returns the route of a path in decoded segments.
+func (r *routes) match(method string, segments []string) (route Route, ok bool) {
+	escaped := make([]string, len(segments))
+	for i, segment := range segments {
+		escaped[i] = url.PathEscape(segment)
+	}
+	target := &url.URL{Path: strings.Join(segments, "/"), RawPath: strings.Join(escaped, "/")}
+	handler, _ := r.mux.Handler(&http.Request{Method: method, URL: target})
 	found, ok := handler.(routeHandler)
 	return found.route, ok
-}
-
-// plainPath returns a decoded path as servers read it that drop path parameters, and take "\" for "/".
-// SPEC §4.2.
-func plainPath(decoded string) string {
-	if !strings.ContainsAny(decoded, `;\`) {
-		return decoded
-	}
-	segments := strings.Split(strings.ReplaceAll(decoded, `\`, "/"), "/")
-	for i := range segments {
-		segments[i], _, _ = strings.Cut(segments[i], ";")
-	}
-	return strings.Join(segments, "/")
 }
 
 // Route returns the route of a request that a server received, verified or not; ok is false where
@@ -149,8 +137,9 @@ func (v *Verifier) Route(req *http.Request) (route Route, ok bool) {
 
 // findRoute looks up what policy says of the request's path. Refusing comes later: to those alone
 // who have proved a key.
-func (s *verification) findRoute() {
+func (s *verification) findRoute(context.Context) *Rejection {
 	s.route, s.routed = s.v.routes.find(s.req.Method, s.request.Path())
+	return nil
 }
 
 // reusable reports whether the request may be accepted again and again: nothing of it is claimed.

@@ -32,8 +32,9 @@ func TestRouteIsMatchedOnTheDecodedPath(t *testing.T) {
 		{method: "GET", target: "/v1/orders/a%25b"},
 		{method: "GET", target: "/v1/orders/export", reason: canonical.InsufficientScope},
 		{method: "GET", target: "/v1/orders/%65xport", reason: canonical.InsufficientScope},
-		{method: "GET", target: "/v1/orders%2Fexport", slashes: true, reason: canonical.InsufficientScope},
-		{method: "GET", target: "/v1%2Forders%2F7", slashes: true},
+		{method: "GET", target: "/v1/orders%2Fexport", slashes: true, reason: canonical.NoRoute},
+		{method: "GET", target: "/v1%2Forders%2F7", slashes: true, reason: canonical.NoRoute},
+		{method: "GET", target: "/files/a%2Fb", slashes: true},
 		{method: "GET", target: "/files%2F%2Fa", slashes: true, reason: canonical.BadPath},
 		{method: "GET", target: "/v1/orders/", reason: canonical.NoRoute},
 		{method: "POST", target: "/v1/orders/"},
@@ -59,14 +60,16 @@ func TestRouteIsMatchedOnTheDecodedPath(t *testing.T) {
 	}
 }
 
-// TestRouteIsTheSameForEveryServerBehind: one that drops path parameters, or takes "\\" for "/", must
-// not reach what another route guards.
+// TestRouteIsTheSameForEveryServerBehind: one that drops path parameters, takes "\\" for "/", or splits a
+// path before it decodes it, must not reach what another route guards.
 func TestRouteIsTheSameForEveryServerBehind(t *testing.T) {
 	routes := []server.Route{
 		{Match: "/v1/"},
 		{Match: "/v1/admin", Scopes: []string{"admin"}},
 		{Match: "/v1/admin/", Scopes: []string{"admin"}},
 		{Match: "/items/{id}"},
+		{Match: "/public/"},
+		{Match: "/{tenant}", Scopes: []string{"admin"}},
 	}
 	for target, reason := range map[string]canonical.Reason{
 		"/v1/admin":           canonical.InsufficientScope,
@@ -77,6 +80,11 @@ func TestRouteIsTheSameForEveryServerBehind(t *testing.T) {
 		"/v1/admin%5Cusers":   canonical.NoRoute,
 		"/v1/admin;a%5Cusers": canonical.NoRoute,
 		"/items;x/7":          canonical.NoRoute,
+		"/public%2Fa":         canonical.NoRoute, // of /{tenant}, where it is not split
+		"/public%2fa%3Bx":     canonical.NoRoute,
+		"/public%2Fa%22":      canonical.NoRoute,
+		"/public/a%2Fb":       "",
+		"/v1/admin%2Fusers":   canonical.NoRoute,
 		"/items/7%5C8":        canonical.NoRoute,
 		"/items/7;x":          "",
 		"/v1/report;x=1/a;b":  "",
@@ -95,7 +103,6 @@ func TestRouteIsTheSameForEveryServerBehind(t *testing.T) {
 	}
 }
 
-// TestRoutesAreSecretUntilTheKeyIsProved: which paths exist is not for strangers.
 // TestRouteTellsWhatWillBeMatched: also of requests that nobody has verified, whatever they ask for.
 func TestRouteTellsWhatWillBeMatched(t *testing.T) {
 	u := newSetup(t, withRoutes(server.Route{Match: "POST /files/{id}"}, server.Route{Match: "/v1/"}))
@@ -111,6 +118,7 @@ func TestRouteTellsWhatWillBeMatched(t *testing.T) {
 	require.False(t, ok, "no routes, none found")
 }
 
+// TestRoutesAreSecretUntilTheKeyIsProved: which paths exist is not for strangers.
 func TestRoutesAreSecretUntilTheKeyIsProved(t *testing.T) {
 	u := newSetup(t, withRoutes(server.Route{Match: "GET /v1/invoices"}))
 	s := newSigning()

@@ -69,6 +69,7 @@ func (s *verification) run() (*Identity, *Rejection) {
 		(*verification).findKey,
 		(*verification).checkMAC,
 		(*verification).checkClockEarly,
+		(*verification).findRoute,
 		(*verification).peek,
 		(*verification).checkBody,
 		(*verification).findKeyAgain,

@@ -6,9 +6,9 @@ import "strings"
 // letter nor a digit has become "_" (CGI's variables are one such form). There "X_Amz_Date" and
 // "X-Amz-Date" are one header, and the one that was not signed may win. SPEC §4.4.
 
-// plain returns the name that all of a header's aliases share: in lower case, with "-" for every
-// byte that is neither a letter nor a digit.
-func plain(name string) string {
+// PlainName returns the name that all of a header's aliases share: in lower case, with "-" for every
+// byte that is neither a letter nor a digit. SPEC §4.4.
+func PlainName(name string) string {
 	b := []byte(strings.ToLower(name))
 	for i, c := range b {
 		if !alphanumeric[c] {
@@ -29,7 +29,7 @@ func (r *Request) checkAliases(m *Message, rules *Rules) error {
 		if !line.odd {
 			continue
 		}
-		if r.protected(rules, plain(line.name)) {
+		if r.protected(rules, PlainName(line.name)) {
 			return refuseAlias(line.name)
 		}
 		oddSigned = oddSigned || line.signed
@@ -40,10 +40,10 @@ func (r *Request) checkAliases(m *Message, rules *Rules) error {
 	// A signed name is itself odd, so that any other one may be its alias.
 	signed := make(map[string]string, len(r.fields))
 	for _, f := range r.fields {
-		signed[plain(f.name)] = f.name
+		signed[PlainName(f.name)] = f.name
 	}
 	for name, values := range m.Header {
-		if original, found := signed[plain(name)]; found && len(values) != 0 && !strings.EqualFold(name, original) {
+		if original, found := signed[PlainName(name)]; found && len(values) != 0 && !strings.EqualFold(name, original) {
 			return refuseAlias(name)
 		}
 	}

@@ -5,9 +5,24 @@ package canonical
 // that was parsed. SPEC §4.4.
 func (r *Request) Deliver(header map[string][]string) {
 	for _, f := range r.fields {
-		if f.name == "host" || len(f.values) == 1 && isCanonicalValue(f.values[0]) {
-			continue
+		if !f.asSigned() {
+			header[mimeName(f.name)] = []string{CanonicalValue(f.values)}
 		}
-		header[mimeName(f.name)] = []string{CanonicalValue(f.values)}
 	}
+}
+
+// Rewritten returns the lower-case name of a signed header that Deliver would rewrite, or "". Who passes
+// a request on without Deliver must refuse it then. SPEC §4.4.
+func (r *Request) Rewritten() string {
+	for _, f := range r.fields {
+		if !f.asSigned() {
+			return f.name
+		}
+	}
+	return ""
+}
+
+// asSigned reports whether a signed header was sent as the signature covers it.
+func (f *field) asSigned() bool {
+	return f.name == "host" || len(f.values) == 1 && isCanonicalValue(f.values[0])
 }

@@ -108,7 +108,7 @@ func TestAliases(t *testing.T) {
 	for name, want := range map[string]string{
 		"X_Amz_Date": "x-amz-date", "X-Amz-Date": "x-amz-date", "X.a~B": "x-a-b", "Abc9": "abc9", "`": "-",
 	} {
-		assert.Equal(t, want, plain(name))
+		assert.Equal(t, want, PlainName(name))
 		_, odd := nameForm(http.CanonicalHeaderKey(name))
 		assert.Equal(t, want != strings.ToLower(name), odd, name)
 	}

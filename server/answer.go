@@ -32,26 +32,42 @@ func (p problem) marshal() []byte {
 	return bytes.TrimSuffix(text.Bytes(), []byte("\n"))
 }
 
-// Write answers a request with the refusal, as application/problem+json.
-func (r *Rejection) Write(w http.ResponseWriter) {
-	status := r.Status()
-	body := problem{
-		Type: "about:blank", Title: http.StatusText(status), Status: status,
-		Code: r.Code(), RequestID: r.RequestID,
-	}
-	if r.public {
-		body.Detail = r.Detail
-	}
-	text := body.marshal()
+// write answers a request with p.
+func (p problem) write(w http.ResponseWriter) {
+	text := p.marshal()
 	header := w.Header()
 	header.Set("Content-Type", "application/problem+json")
 	header.Set("Content-Length", strconv.Itoa(len(text)))
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
-	if r.RequestID != "" {
-		header.Set("X-Request-Id", r.RequestID)
+	if p.RequestID != "" {
+		header.Set("X-Request-Id", p.RequestID)
 	}
-	if status == http.StatusUnauthorized {
+	w.WriteHeader(p.Status)
+	_, _ = w.Write(text) // a client that has gone away is no error of ours
+}
+
+func newProblem(status int, code, requestID string) problem {
+	return problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: code, RequestID: requestID}
+}
+
+// WriteProblem answers a request that no verifier has judged in the form in which refusals are
+// answered, with a code of the caller's own. An empty requestID stands for a new one.
+func WriteProblem(w http.ResponseWriter, status int, code, requestID string) {
+	if requestID == "" {
+		requestID = newRequestID()
+	}
+	newProblem(status, code, requestID).write(w)
+}
+
+// Write answers a request with the refusal, as application/problem+json.
+func (r *Rejection) Write(w http.ResponseWriter) {
+	answer := newProblem(r.Status(), r.Code(), r.RequestID)
+	if r.public {
+		answer.Detail = r.Detail
+	}
+	header := w.Header()
+	if answer.Status == http.StatusUnauthorized {
 		header.Set("WWW-Authenticate", canonical.CS4.Names().Algorithm+` realm="`+r.realm+`"`)
 	}
 	if r.serverTime != "" {
@@ -61,6 +77,5 @@ func (r *Rejection) Write(w http.ResponseWriter) {
 		seconds := (r.RetryAfter + time.Second - 1) / time.Second
 		header.Set("Retry-After", strconv.Itoa(int(seconds)))
 	}
-	w.WriteHeader(status)
-	_, _ = w.Write(text) // a client that has gone away is no error of ours
+	answer.write(w)
 }

@@ -188,3 +188,63 @@ func TestCheckedBodyLetsAnUnsignedOneBe(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "anything", string(got))
 }
+
+// TestVerifyForwardedRefusesHeadersInOtherForms: the application would read another value than was
+// signed. Verify and VerifyHead, which rewrite them, accept the same.
+func TestVerifyForwardedRefusesHeadersInOtherForms(t *testing.T) {
+	for name, c := range map[string]struct {
+		headers []string
+		refused bool
+	}{
+		"one line":       {[]string{"X-Roles: reader,admin"}, false},
+		"two lines":      {[]string{"X-Roles: reader", "X-Roles: admin"}, true},
+		"a run of space": {[]string{"X-Roles: reader,  admin"}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u := newSetup(t)
+			s := newSigning()
+			s.headers = c.headers
+			_, err := u.VerifyForwarded(s.request(t))
+			if !c.refused {
+				require.NoError(t, err)
+				return
+			}
+			var rejection *server.Rejection
+			require.ErrorAs(t, err, &rejection)
+			require.Equal(t, canonical.BadHeader, rejection.Reason)
+			require.Contains(t, rejection.Detail, "x-roles")
+			require.Equal(t, canonical.BadHeader, u.decision(t).Reason)
+			require.Zero(t, u.store.claims.Load(), "a nonce was claimed")
+			_, err = u.VerifyHead(s.request(t))
+			require.NoError(t, err)
+		})
+	}
+	u := newSetup(t)
+	s := newSigning()
+	s.headers, s.unsigned = []string{"X-Roles: reader", "X-Roles: admin"}, []string{"x-roles"}
+	_, err := u.VerifyForwarded(s.request(t))
+	require.NoError(t, err, "what is not signed may have any form")
+}
+
+// TestRefusalByTheBodyIsAnsweredAsByVerify: whoever streams a body answers in the same words.
+func TestRefusalByTheBodyIsAnsweredAsByVerify(t *testing.T) {
+	u := newSetup(t)
+	s := newPost("hello")
+	id, err := u.VerifyHead(s.request(t))
+	require.NoError(t, err)
+	late := httptest.NewRecorder()
+	u.Refuse(id, canonical.BodyMismatch, server.ErrBodyMismatch).Write(late)
+	early := u.requireRefused(t, newPost("hello").edit(t, "\r\n\r\nhello", "\r\n\r\nhellO"), canonical.BodyMismatch)
+	require.Equal(t, early.Code, late.Code)
+	require.Equal(t, strings.ReplaceAll(early.Body.String(), u.decision(t).RequestID, id.RequestID), late.Body.String())
+	early.Header().Set("X-Request-Id", id.RequestID)
+	require.Equal(t, early.Header(), late.Header())
+}
+
+func TestWriteProblemHasTheFormOfRefusals(t *testing.T) {
+	answer := httptest.NewRecorder()
+	server.WriteProblem(answer, http.StatusBadGateway, "upstream_unavailable", "")
+	require.Equal(t, http.StatusBadGateway, answer.Code)
+	body := requireProblem(t, answer, answer.Header().Get("X-Request-Id"))
+	require.Equal(t, "upstream_unavailable", body.Code)
+}

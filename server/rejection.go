@@ -68,17 +68,27 @@ func rejectFor(reason canonical.Reason, cause error) *Rejection {
 	return &Rejection{Reason: reason, cause: cause}
 }
 
+// Refuse returns the refusal of a request that v had accepted by its head, for a reason that its body
+// has shown since: [canonical.BodyMismatch], [canonical.BodyTruncated], [canonical.PayloadTooLarge].
+// Its nonce stays claimed, and Observe is not told.
+func (v *Verifier) Refuse(id *Identity, reason canonical.Reason, cause error) *Rejection {
+	rejection := rejectFor(reason, cause)
+	rejection.RequestID, rejection.realm = id.RequestID, v.policy.Service
+	return rejection
+}
+
 // maxDetail is longer, in bytes, than any detail that names a header of a usual length.
 const maxDetail = 320
 
 // detailOf returns the detail of a request that breaks a rule, for logs and the answer. It may name a
 // header, which anybody can make long, or put a secret in the place of.
-func detailOf(broken *canonical.Error) string {
-	switch {
-	case secretText.MatchString(broken.Detail):
+func detailOf(detail string) string {
+	// A secret that begins before the cut is found whole; how long a name is must not be how long this takes.
+	if secretText.MatchString(detail[:min(len(detail), maxDetail+128)]) {
 		return "a header name, or one in SignedHeaders, holds what looks like a secret"
-	case len(broken.Detail) > maxDetail:
-		return strings.ToValidUTF8(broken.Detail[:maxDetail], "") + "…"
 	}
-	return broken.Detail
+	if len(detail) > maxDetail {
+		return strings.ToValidUTF8(detail[:maxDetail], "") + "…"
+	}
+	return detail
 }

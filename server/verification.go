@@ -38,7 +38,7 @@ type verification struct {
 	payloadHash string // that the MAC covers
 	body        []byte
 	bodyRead    bool
-	headOnly    bool // somebody else compares the body with payloadHash
+	part
 }
 
 func (s *verification) begin(v *Verifier, req *http.Request) {
@@ -54,7 +54,7 @@ func (s *verification) begin(v *Verifier, req *http.Request) {
 func (s *verification) end() {
 	s.request.Reset()
 	s.v, s.req, s.key, s.keyRefusal = nil, nil, nil, ""
-	s.payloadHash, s.body, s.bodyRead, s.headOnly = "", nil, false, false
+	s.payloadHash, s.body, s.bodyRead, s.part = "", nil, false, part{}
 	s.message, s.decision, s.signingKey = canonical.Message{}, Decision{}, canonical.SigningKey{}
 	s.route, s.routed, s.named = Route{}, false, false
 }
@@ -93,7 +93,7 @@ func (s *verification) parse(context.Context) *Rejection {
 	if err == nil {
 		s.decision.Mode, s.decision.Dialect, s.decision.KeyID = s.request.Mode, s.request.Dialect, s.request.KeyID
 		s.decision.Skew = s.now.Sub(s.request.Timestamp)
-		return nil
+		return s.checkForwarding()
 	}
 	var broken *canonical.Error
 	if !errors.As(err, &broken) {
@@ -101,7 +101,19 @@ func (s *verification) parse(context.Context) *Rejection {
 	}
 	code := broken.Reason.Code()
 	public := code == canonical.CodeMalformed || code == canonical.CodeMissingSignature
-	return &Rejection{Reason: broken.Reason, Detail: detailOf(broken), public: public}
+	return &Rejection{Reason: broken.Reason, Detail: detailOf(broken.Detail), public: public}
+}
+
+// checkForwarding is the last part of step 1, where the application gets the headers as they were sent.
+func (s *verification) checkForwarding() *Rejection {
+	if !s.asSent {
+		return nil
+	}
+	if name := s.request.Rewritten(); name != "" {
+		return &Rejection{Reason: canonical.BadHeader, public: true, Detail: detailOf(name +
+			" must stand on one line without runs of spaces: it is signed, and the proxy passes it on as it is")}
+	}
+	return nil
 }
 
 // checkScope is step 2: what the verifier pins, and the limit of a day beyond any window.

@@ -65,16 +65,31 @@ func (v *Verifier) Service() string { return v.policy.Service }
 // It reads the body and puts the verified bytes in its place, and rewrites signed headers to the
 // values that the signature covers. It looks at req.RequestURI, Host, Header, Body, Trailer and
 // RemoteAddr; whatever rewrites those must come after it.
-func (v *Verifier) Verify(req *http.Request) (*Identity, error) { return v.verify(req, false) }
+func (v *Verifier) Verify(req *http.Request) (*Identity, error) { return v.verify(req, part{}) }
 
-// VerifyHead is Verify for those who never see the body, or pass it on as it comes. It reads none of
-// it, and takes a request without a content hash for one with an empty body. What the body must hash
-// to is in [Identity.BodySHA256], and nobody has checked yet that it does: whoever reads the body
-// must, with [BodyCheck] or [CheckedBody]. A signature of a request without a body is otherwise good
-// for one with any body.
-func (v *Verifier) VerifyHead(req *http.Request) (*Identity, error) { return v.verify(req, true) }
+// VerifyHead is Verify for those who pass the body on as it comes. It reads none of it, and takes a
+// request without a content hash for one with an empty body. What the body must hash to is in
+// [Identity.BodySHA256], and nobody has checked yet that it does: whoever reads the body must, with
+// [BodyCheck] or [CheckedBody]. A signature of a request without a body is otherwise good for one with
+// any body.
+func (v *Verifier) VerifyHead(req *http.Request) (*Identity, error) {
+	return v.verify(req, part{headOnly: true})
+}
 
-func (v *Verifier) verify(req *http.Request, headOnly bool) (*Identity, error) {
+// VerifyForwarded is VerifyHead for a request that somebody else passes on, with the header lines that
+// were sent: it refuses one with a signed header that an application would read otherwise than it was
+// signed, because it stands on several lines or has runs of spaces.
+func (v *Verifier) VerifyForwarded(req *http.Request) (*Identity, error) {
+	return v.verify(req, part{headOnly: true, asSent: true})
+}
+
+// part is what of a request the verifier has in its hands.
+type part struct {
+	headOnly bool // somebody else compares the body with payloadHash
+	asSent   bool // somebody else delivers the headers
+}
+
+func (v *Verifier) verify(req *http.Request, of part) (*Identity, error) {
 	if v == nil || v.keys == nil || v.nonces == nil {
 		rejection := reject(canonical.KeysUnavailable, "the verifier has not been set up: use NewVerifier")
 		rejection.RequestID = newRequestID()
@@ -85,7 +100,7 @@ func (v *Verifier) verify(req *http.Request, headOnly bool) (*Identity, error) {
 		s = new(verification)
 	}
 	s.begin(v, req)
-	s.headOnly = headOnly
+	s.part = of
 	id, rejection := s.run()
 	v.observe(s, rejection)
 	s.end()

@@ -58,42 +58,24 @@ func (f *ForwardAuth) ServeHTTP(w http.ResponseWriter, question *http.Request) {
 			f.Logger.Warn("refused to answer a proxy that is not trusted: add its network to forward_auth.trusted_proxies",
 				"address", question.RemoteAddr)
 		})
-		writeProblem(w, http.StatusForbidden, "untrusted_proxy")
+		server.WriteProblem(w, http.StatusForbidden, "untrusted_proxy", "")
 		return
 	}
 	req, problem := f.original(question)
 	if problem != "" {
 		f.Logger.Warn("refused a question that does not say what it is about: "+problem, "address", question.RemoteAddr)
-		writeProblem(w, http.StatusForbidden, "incomplete_question")
+		server.WriteProblem(w, http.StatusForbidden, "incomplete_question", "")
 		return
 	}
-	id, err := f.Verifier.VerifyHead(req)
+	id, err := f.Verifier.VerifyForwarded(req)
 	if err != nil {
 		server.WriteError(w, err)
-		return
-	}
-	if name, found := rewritten(question.Header, req.Header); found {
-		f.Logger.Info("refused a request with a signed header that the application would read in another form than was signed",
-			"header", name, "request_id", id.RequestID, "key_id", id.KeyID)
-		writeProblem(w, http.StatusForbidden, "malformed_request")
 		return
 	}
 	setIdentity(w.Header(), id)
 	w.Header().Set("X-Request-Id", id.RequestID)
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusOK)
-}
-
-// rewritten returns a header that the verifier has brought into its canonical value, one line of it.
-// The proxy passes on the lines that it has, which may say something else to an application that reads
-// the first alone. SPEC §4.4.
-func rewritten(sent, verified http.Header) (name string, found bool) {
-	for name, values := range verified {
-		if name != "Content-Length" && !slices.Equal(values, sent[name]) {
-			return name, true
-		}
-	}
-	return "", false
 }
 
 // original returns the request that is asked about, or what the question lacks.

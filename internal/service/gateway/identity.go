@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/countersign-dev/countersign/canonical"
 	"github.com/countersign-dev/countersign/server"
 )
 
@@ -33,20 +34,11 @@ func setIdentity(header http.Header, id *server.Identity) {
 	header.Set(server.BodySHA256Header, id.BodySHA256)
 }
 
-// dropReserved removes every header that could pass for one of ours in some server: those that begin
-// with X-Countersign- once every byte that is neither letter nor digit counts as "-".
+// dropReserved removes every header that could pass for one of ours in some server.
 func dropReserved(header http.Header) {
 	for name := range header {
-		plain := strings.Map(func(c rune) rune {
-			if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' {
-				return c
-			}
-			return '-'
-		}, name)
-		if len(plain) >= len(reservedPrefix) && strings.EqualFold(plain[:len(reservedPrefix)], reservedPrefix) {
+		if strings.HasPrefix(canonical.PlainName(name), "x-countersign-") {
 			delete(header, name)
 		}
 	}
 }
-
-const reservedPrefix = "X-Countersign-"

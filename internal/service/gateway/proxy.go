@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/countersign-dev/countersign/canonical"
 	"github.com/countersign-dev/countersign/server"
 )
 
@@ -63,10 +64,10 @@ func NewProxy(o ProxyOptions) http.Handler {
 		stream := o.Stream != nil && req.ContentLength != 0 && o.Stream(req)
 		switch {
 		case !o.Upgrades && asksForUpgrade(req):
-			writeProblem(w, http.StatusNotImplemented, "upgrade_refused")
+			server.WriteProblem(w, http.StatusNotImplemented, "upgrade_refused", "")
 			return
 		case stream && req.ContentLength > o.MaxStreamed:
-			writeProblem(w, http.StatusRequestEntityTooLarge, "payload_too_large")
+			server.WriteProblem(w, http.StatusRequestEntityTooLarge, canonical.CodePayloadTooLarge, "")
 			return
 		}
 		id, err := o.verify(w, req, stream)
@@ -145,20 +146,24 @@ func (o *ProxyOptions) fail(w http.ResponseWriter, req *http.Request, err error)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		writeProblem(w, http.StatusRequestEntityTooLarge, "payload_too_large")
+		o.refuse(w, id, canonical.PayloadTooLarge, err)
 	case errors.Is(err, server.ErrBodyMismatch):
-		o.Logger.Info("a body was not the one that was signed", "request_id", id.RequestID, "key_id", id.KeyID)
-		writeProblem(w, http.StatusUnauthorized, "invalid_signature")
+		o.refuse(w, id, canonical.BodyMismatch, err)
 	case errors.Is(err, errReceiving):
-		o.Logger.Info("a body did not come whole", "request_id", id.RequestID, "key_id", id.KeyID, "error", err)
-		writeProblem(w, http.StatusBadRequest, "malformed_request")
+		o.refuse(w, id, canonical.BodyTruncated, err)
 	case req.Context().Err() != nil:
 		w.WriteHeader(http.StatusBadGateway) // nobody is there to read it
 	case errors.As(err, &timeout) && timeout.Timeout():
 		o.Logger.Error("the upstream did not answer in time", "request_id", id.RequestID, "error", err)
-		writeProblem(w, http.StatusGatewayTimeout, "upstream_timeout")
+		server.WriteProblem(w, http.StatusGatewayTimeout, "upstream_timeout", id.RequestID)
 	default:
 		o.Logger.Error("the upstream did not answer", "request_id", id.RequestID, "error", err)
-		writeProblem(w, http.StatusBadGateway, "upstream_unavailable")
+		server.WriteProblem(w, http.StatusBadGateway, "upstream_unavailable", id.RequestID)
 	}
+}
+
+// refuse answers as the verifier does, whom the body has shown now what its head did not.
+func (o *ProxyOptions) refuse(w http.ResponseWriter, id *server.Identity, reason canonical.Reason, err error) {
+	o.Logger.Info("refused by its body", "reason", reason, "request_id", id.RequestID, "key_id", id.KeyID, "error", err)
+	o.Verifier.Refuse(id, reason, err).Write(w)
 }

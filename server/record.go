@@ -2,11 +2,10 @@ package server
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -29,30 +28,30 @@ const recordVersion = 1
 // A request that could not be parsed, or whose texts hold what looks like a secret, leaves its
 // method, its path and the names of its headers alone.
 type Record struct {
-	Time      time.Time        // when the request came
-	RequestID string           // as in the answer
-	Reason    canonical.Reason // why it was refused
-	Detail    string           // the broken rule, or ""
-	Region    string           // what the verifier pins
-	Service   string
+	Time      time.Time        `json:"time"` // when the request came
+	RequestID string           `json:"request_id"`
+	Reason    canonical.Reason `json:"reason"`           // why it was refused
+	Detail    string           `json:"detail,omitempty"` // the broken rule, or ""
+	Region    string           `json:"region"`           // what the verifier pins
+	Service   string           `json:"service"`
 
-	Method string
+	Method string `json:"method"`
 	// Target is the request-target as sent, but for the signature of a presigned request. Where
 	// Withheld it is the path alone, and the fields from Host to Signed are empty.
-	Target string
+	Target string `json:"target"`
 	// Withheld is why the record leaves out what the request says, or "".
-	Withheld string
-	Host     string
+	Withheld string `json:"withheld,omitempty"`
+	Host     string `json:"host,omitempty"`
 	// Authorization is the header of that name, but for the signature, or "".
-	Authorization string
-	Signed        []RecordHeader // the signed headers, but Host
+	Authorization string         `json:"authorization,omitempty"`
+	Signed        []RecordHeader `json:"signed,omitempty"` // the signed headers, but Host
 	// Unsigned are the names of all other headers in canonical MIME form, sorted; without
 	// Authorization, unless Withheld.
-	Unsigned []string
+	Unsigned []string `json:"unsigned,omitempty"`
 	// Body is nil where a body was announced and has not been read to its end.
-	Body *RecordBody
+	Body *RecordBody `json:"body,omitempty"`
 	// HeadOnly says that the verifier was not to look at the body: [Verifier.VerifyHead].
-	HeadOnly bool
+	HeadOnly bool `json:"head_only,omitempty"`
 }
 
 // RecordHeader is a header with its values as received, one a line.
@@ -67,64 +66,68 @@ type RecordBody struct {
 	Bytes  int    `json:"bytes"`
 }
 
-// recordJSON is how a Record is written.
-type recordJSON struct {
-	Version       int              `json:"countersign_record"`
-	Time          time.Time        `json:"time"`
-	RequestID     string           `json:"request_id"`
-	Reason        canonical.Reason `json:"reason"`
-	Detail        string           `json:"detail,omitempty"`
-	Region        string           `json:"region"`
-	Service       string           `json:"service"`
-	Method        string           `json:"method"`
-	Target        string           `json:"target"`
-	Withheld      string           `json:"withheld,omitempty"`
-	Host          string           `json:"host,omitempty"`
-	Authorization string           `json:"authorization,omitempty"`
-	Signed        []headerJSON     `json:"signed,omitempty"`
-	Unsigned      []string         `json:"unsigned,omitempty"`
-	Body          *RecordBody      `json:"body,omitempty"`
-	HeadOnly      bool             `json:"head_only,omitempty"`
-}
+// recordFields are a Record's, without its methods.
+type recordFields Record
 
-// headerJSON has the values as text, or, where one is not UTF-8, all of them in base64.
-type headerJSON struct {
-	Name   string   `json:"name"`
-	Values []string `json:"values,omitempty"`
-	Base64 []string `json:"base64,omitempty"`
+// recordJSON is how a Record is written: its first member is the version of its form.
+type recordJSON struct {
+	Version int `json:"countersign_record"`
+	*recordFields
 }
 
 // MarshalJSON implements [json.Marshaler]. It writes one line of printable ASCII, whose first member,
 // countersign_record, is the version of its form.
 func (r *Record) MarshalJSON() ([]byte, error) {
-	form := recordJSON{
-		Version: recordVersion, Time: r.Time, RequestID: r.RequestID, Reason: r.Reason, Detail: r.Detail,
-		Region: r.Region, Service: r.Service, Method: r.Method, Target: r.Target, Withheld: r.Withheld,
-		Host: r.Host, Authorization: r.Authorization, Unsigned: r.Unsigned, Body: r.Body, HeadOnly: r.HeadOnly,
-	}
-	for _, header := range r.Signed {
-		form.Signed = append(form.Signed, headerJSONOf(header))
-	}
-	text, err := json.Marshal(form)
+	text, err := json.Marshal(recordJSON{recordVersion, (*recordFields)(r)})
 	if err != nil {
 		return nil, err
 	}
 	return escapeJSON(text), nil
 }
 
-func headerJSONOf(header RecordHeader) headerJSON {
-	form := headerJSON{Name: header.Name, Values: header.Values}
-	for _, value := range header.Values {
-		if !utf8.ValidString(value) {
-			form.Values = nil
-		}
+// UnmarshalJSON implements [json.Unmarshaler]. It refuses a version that it does not know.
+func (r *Record) UnmarshalJSON(text []byte) error {
+	read := recordJSON{recordFields: new(recordFields)}
+	if err := json.Unmarshal(text, &read); err != nil {
+		return err
 	}
-	if form.Values == nil {
-		for _, value := range header.Values {
-			form.Base64 = append(form.Base64, base64.StdEncoding.EncodeToString([]byte(value)))
-		}
+	if read.Version != recordVersion {
+		return fmt.Errorf("a record of version %d: this program reads version %d", read.Version, recordVersion)
 	}
-	return form
+	*r = Record(*read.recordFields)
+	return nil
+}
+
+// headerJSON has the values as text, or, where one is not UTF-8, all of them in base64.
+type headerJSON struct {
+	Name   string   `json:"name"`
+	Values []string `json:"values,omitempty"`
+	Base64 [][]byte `json:"base64,omitempty"`
+}
+
+// MarshalJSON implements [json.Marshaler].
+func (h RecordHeader) MarshalJSON() ([]byte, error) {
+	if !slices.ContainsFunc(h.Values, func(value string) bool { return !utf8.ValidString(value) }) {
+		return json.Marshal(headerJSON{Name: h.Name, Values: h.Values})
+	}
+	form := headerJSON{Name: h.Name}
+	for _, value := range h.Values {
+		form.Base64 = append(form.Base64, []byte(value))
+	}
+	return json.Marshal(form)
+}
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (h *RecordHeader) UnmarshalJSON(text []byte) error {
+	var form headerJSON
+	if err := json.Unmarshal(text, &form); err != nil {
+		return err
+	}
+	h.Name, h.Values = form.Name, form.Values
+	for _, value := range form.Base64 {
+		h.Values = append(h.Values, string(value))
+	}
+	return nil
 }
 
 // escapeJSON writes what is not printable ASCII as \u escapes: logs are read on terminals.
@@ -140,35 +143,6 @@ func escapeJSON(text []byte) []byte {
 		}
 	}
 	return escaped.Bytes()
-}
-
-// UnmarshalJSON implements [json.Unmarshaler]. It refuses a version that it does not know.
-func (r *Record) UnmarshalJSON(text []byte) error {
-	var form recordJSON
-	if err := json.Unmarshal(text, &form); err != nil {
-		return err
-	}
-	if form.Version != recordVersion {
-		return fmt.Errorf("a record of version %d: this program reads version %d", form.Version, recordVersion)
-	}
-	read := Record{
-		Time: form.Time, RequestID: form.RequestID, Reason: form.Reason, Detail: form.Detail,
-		Region: form.Region, Service: form.Service, Method: form.Method, Target: form.Target, Withheld: form.Withheld,
-		Host: form.Host, Authorization: form.Authorization, Unsigned: form.Unsigned, Body: form.Body, HeadOnly: form.HeadOnly,
-	}
-	for _, header := range form.Signed {
-		values := header.Values
-		for _, value := range header.Base64 {
-			plain, err := base64.StdEncoding.DecodeString(value)
-			if err != nil {
-				return errors.New("a record with a header value that is not base64")
-			}
-			values = append(values, string(plain))
-		}
-		read.Signed = append(read.Signed, RecordHeader{Name: header.Name, Values: values})
-	}
-	*r = read
-	return nil
 }
 
 // LogValue implements [slog.LogValuer]: the record is one attribute, whatever the handler.

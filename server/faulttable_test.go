@@ -2,7 +2,6 @@ package server_test
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign-dev/countersign/canonical"
+	"github.com/countersign-dev/countersign/internal/logbuffer"
 	"github.com/countersign-dev/countersign/nonce"
 	"github.com/countersign-dev/countersign/server"
 )
@@ -162,7 +162,7 @@ func meetFault(t *testing.T, call string, c faultCase, s signing) {
 		require.Eventually(t, api.idle, 20*time.Second, time.Millisecond)
 	case c.status == 0:
 		require.Error(t, err, "a panic is net/http's to deal with: it ends the connection")
-		require.Contains(t, api.log(), "own fault")
+		require.Contains(t, api.wrote.String(), "own fault")
 	default:
 		require.NoError(t, err)
 		require.Equal(t, c.status, answer)
@@ -170,7 +170,7 @@ func meetFault(t *testing.T, call string, c faultCase, s signing) {
 	require.Zero(t, u.upstream.Load(), "the application was called")
 	if c.reason != "" {
 		require.Equal(t, c.reason, u.decision(t).Reason)
-		require.NotContains(t, api.log(), "panic")
+		require.NotContains(t, api.wrote.String(), "panic")
 	}
 
 	f.heal()
@@ -201,9 +201,10 @@ func meetFault(t *testing.T, call string, c faultCase, s signing) {
 type faultAPI struct {
 	server *httptest.Server
 
-	mu    sync.Mutex
-	busy  int // guarded by mu: requests in the handler
-	wrote bytes.Buffer
+	wrote logbuffer.Buffer // what the server logs
+
+	mu   sync.Mutex
+	busy int // guarded by mu: requests in the handler
 }
 
 // newFaultAPI starts a server. If cut is not nil, the first request's context ends when it is closed.
@@ -222,23 +223,10 @@ func newFaultAPI(t *testing.T, u *setup, cut <-chan struct{}) *faultAPI {
 		}
 		verified.ServeHTTP(w, req)
 	}))
-	api.server.Config.ErrorLog = log.New(api, "", 0)
+	api.server.Config.ErrorLog = log.New(&api.wrote, "", 0)
 	api.server.Start()
 	t.Cleanup(api.server.Close)
 	return api
-}
-
-// Write takes what the server logs.
-func (a *faultAPI) Write(p []byte) (int, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.wrote.Write(p)
-}
-
-func (a *faultAPI) log() string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.wrote.String()
 }
 
 func (a *faultAPI) enter(n int) {

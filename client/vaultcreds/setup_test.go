@@ -11,7 +11,6 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -23,6 +22,7 @@ import (
 	"github.com/countersign-dev/countersign/canonical"
 	"github.com/countersign-dev/countersign/client"
 	"github.com/countersign-dev/countersign/client/vaultcreds"
+	"github.com/countersign-dev/countersign/internal/logbuffer"
 	"github.com/countersign-dev/countersign/internal/vaulttest"
 	"github.com/countersign-dev/countersign/nonce"
 	"github.com/countersign-dev/countersign/server"
@@ -48,7 +48,7 @@ type stage struct {
 	logins   atomic.Int32
 	renewals atomic.Int32
 	url      string
-	log      lockedBuffer
+	log      logbuffer.Buffer
 }
 
 func newStage(t *testing.T, vault *vaulttest.Server, keyID string) *stage {
@@ -185,21 +185,4 @@ func (s *stage) call(transport http.RoundTripper) int {
 	require.NoError(s.t, err)
 	require.NoError(s.t, resp.Body.Close())
 	return resp.StatusCode
-}
-
-type lockedBuffer struct {
-	mu sync.Mutex
-	bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.Buffer.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.Buffer.String()
 }

@@ -1,7 +1,6 @@
 package filekeys
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io/fs"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"github.com/countersign-dev/countersign/canonical"
+	"github.com/countersign-dev/countersign/internal/logbuffer"
 	"github.com/countersign-dev/countersign/internal/testneed"
 	"github.com/countersign-dev/countersign/server"
 )
@@ -24,7 +24,7 @@ type followed struct {
 	*Source
 	path     string
 	statuses chan Status
-	log      *lockedBuffer
+	log      *logbuffer.Buffer
 }
 
 // follow opens a source on path, which it writes with text first unless text is empty.
@@ -33,7 +33,7 @@ func follow(t *testing.T, path, text string, adapt ...func(*Options)) *followed 
 	if text != "" {
 		write(t, path, text)
 	}
-	f := &followed{path: path, statuses: make(chan Status, 100), log: &lockedBuffer{}}
+	f := &followed{path: path, statuses: make(chan Status, 100), log: &logbuffer.Buffer{}}
 	options := Options{
 		Logger:   slog.New(slog.NewTextHandler(f.log, nil)),
 		Poll:     time.Hour, // only what is reported is read
@@ -93,23 +93,6 @@ func write(t *testing.T, path, text string) {
 	if err := os.Rename(temporary, path); err != nil {
 		t.Fatal(err)
 	}
-}
-
-type lockedBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }
 
 func TestSourceServesTheFilesKeys(t *testing.T) {

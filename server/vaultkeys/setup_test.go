@@ -1,14 +1,12 @@
 package vaultkeys_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"log/slog"
 	"maps"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -17,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign-dev/countersign/canonical"
+	"github.com/countersign-dev/countersign/internal/logbuffer"
 	"github.com/countersign-dev/countersign/internal/vaulttest"
 	"github.com/countersign-dev/countersign/server"
 	"github.com/countersign-dev/countersign/server/vaultkeys"
@@ -29,7 +28,7 @@ type fixture struct {
 	vault  *vaulttest.Server
 	root   *api.Client
 	prefix string
-	log    *lockedBuffer
+	log    *logbuffer.Buffer
 	clock  *clock
 }
 
@@ -37,7 +36,7 @@ type fixture struct {
 func newFixture(t testing.TB) *fixture { return fixtureOn(t, vaulttest.Shared(t)) }
 
 func fixtureOn(t testing.TB, vault *vaulttest.Server) *fixture {
-	f := &fixture{vault: vault, root: vault.Root(t), prefix: "keys/" + strings.ToLower(rand.Text()), log: &lockedBuffer{}, clock: &clock{}}
+	f := &fixture{vault: vault, root: vault.Root(t), prefix: "keys/" + strings.ToLower(rand.Text()), log: &logbuffer.Buffer{}, clock: &clock{}}
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Log("the log:\n" + f.log.String())
@@ -163,22 +162,4 @@ func eventually(t testing.TB, condition func() bool, otherwise func() string) {
 			t.Fatal(otherwise())
 		}
 	}
-}
-
-// lockedBuffer is a log.
-type lockedBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }

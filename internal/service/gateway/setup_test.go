@@ -21,6 +21,7 @@ import (
 
 	"github.com/countersign-dev/countersign/canonical"
 	"github.com/countersign-dev/countersign/client"
+	"github.com/countersign-dev/countersign/internal/logbuffer"
 	"github.com/countersign-dev/countersign/internal/service/gateway"
 	"github.com/countersign-dev/countersign/nonce"
 	"github.com/countersign-dev/countersign/server"
@@ -177,22 +178,7 @@ func (u *upstream) one(t testing.TB) exchange {
 }
 
 // logs is what a handler logs.
-type logs struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *logs) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *logs) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
+type logs struct{ logbuffer.Buffer }
 
 func (l *logs) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
 

@@ -194,10 +194,15 @@ func TestBenchTellsHowItStands(t *testing.T) {
 	assert.Equal(t, "   0 s  0 requests  0/s  p50 0  p99 0  1,234 not as expected", p.line())
 	var notes bytes.Buffer
 	lines := 0
-	stop := progressStyle{time.Millisecond, "<", ">", "."}.tell(&notes, func() string { lines++; return "line" })
-	time.Sleep(20 * time.Millisecond)
+	told := make(chan struct{})
+	stop := progressStyle{time.Millisecond, "<", ">", "."}.tell(&notes, func() string {
+		if lines++; lines == 3 {
+			close(told)
+		}
+		return "line"
+	})
+	<-told
 	stop()
-	assert.Positive(t, lines)
 	assert.Equal(t, strings.Repeat("<line>", lines)+".", notes.String())
 	assert.Equal(t, inLines, progressStyleOf(&notes))
 	file, err := os.Create(filepath.Join(t.TempDir(), "notes"))
@@ -258,8 +263,9 @@ func TestBenchOfAServiceEndsOnCtrlC(t *testing.T) {
 	cmd := exec.Command(countersigntest.Program(t), "bench", "--env-file", env, "--duration", "1h", "--json", "/whoami")
 	var out, notes bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &notes
+	before := len(s.Log())
 	require.NoError(t, cmd.Start())
-	time.Sleep(500 * time.Millisecond)
+	require.Eventually(t, func() bool { return len(s.Log()) > before }, 30*time.Second, 10*time.Millisecond, "no request came")
 	require.NoError(t, cmd.Process.Signal(os.Interrupt))
 	require.NoError(t, cmd.Wait(), notes.String())
 	var result benchResult

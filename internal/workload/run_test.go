@@ -74,7 +74,7 @@ func TestLatencyCountsFromWhenARequestWasDue(t *testing.T) {
 	var served atomic.Int64
 	plan := start(t, func(http.ResponseWriter, *http.Request) {
 		if served.Add(1) == 10 {
-			time.Sleep(stall)
+			time.Sleep(stall) // the server that is measured
 		}
 	})
 	plan.Connections, plan.Rate, plan.Requests = 1, 200, 160
@@ -86,7 +86,9 @@ func TestLatencyCountsFromWhenARequestWasDue(t *testing.T) {
 }
 
 func TestRequestsThatNoConnectionWasFreeForAreTold(t *testing.T) {
-	plan := start(t, func(http.ResponseWriter, *http.Request) { time.Sleep(50 * time.Millisecond) })
+	plan := start(t, func(http.ResponseWriter, *http.Request) {
+		time.Sleep(50 * time.Millisecond) // the server that is measured
+	})
 	plan.Connections, plan.Rate, plan.Requests, plan.Duration = 1, 100, 0, 500*time.Millisecond
 	report := run(t, plan)
 	assert.Equal(t, int64(50), report.Requests+report.Unsent)

@@ -56,7 +56,7 @@ func TestTimer(t *testing.T) {
 	assert.GreaterOrEqual(t, time.Since(began), 15*time.Millisecond)
 	done := make(chan struct{})
 	go func() { timer.wait(time.Hour); close(done) }()
-	time.Sleep(10 * time.Millisecond)
+	time.Sleep(10 * time.Millisecond) // nothing tells that wait has begun; if it has not, it returns at once
 	timer.stop()
 	<-done
 	timer.wait(time.Hour) // has been stopped

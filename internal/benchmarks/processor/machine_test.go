@@ -12,7 +12,7 @@ import (
 
 func TestTimeIsWhatIsComputed(t *testing.T) {
 	began := processor.Time()
-	time.Sleep(20 * time.Millisecond)
+	time.Sleep(20 * time.Millisecond) // what is measured: time that passes without computing
 	slept := processor.Time() - began
 	for processor.Time()-began < slept+20*time.Millisecond {
 	}
